@@ -1,0 +1,71 @@
+"""What every model owes its users. A new file in `kerasseg/models` is tested here."""
+
+import importlib
+import inspect
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import kerasseg.models
+
+BANDS, CLASSES = 4, 3
+FILES = sorted(Path(kerasseg.models.__path__[0]).glob("[!_]*.py"))
+NARROW = {
+    "unet": {"encoder_width": 4, "decoder_widths": (16, 8, 8, 8, 8)},
+    "fpn": {"encoder_width": 4, "decoder_widths": (16, 8)},
+}
+"""Options that make a model small; one without works too, only slower."""
+
+
+@pytest.fixture(scope="module", params=[file.stem for file in FILES])
+def model(request):
+    keras.utils.set_random_seed(0)
+    build = importlib.import_module(f"kerasseg.models.{request.param}").build
+    return build(BANDS, CLASSES, **NARROW.get(request.param, {}))
+
+
+def _batch(model, height, width):
+    """Two samples; the second series ends with two padded dates."""
+    rng = np.random.default_rng(0)
+    if len(model.input["image"].shape) == 4:
+        image = rng.normal(size=(2, height, width, BANDS))
+        return {"image": image.astype("float32")}
+    image = rng.normal(size=(2, 4, height, width, BANDS)).astype("float32")
+    days = np.array([[3, 40, 99, 120], [7, 61, -1, -1]], "int32")
+    return {"image": image, "days": days}
+
+
+def test_options_can_be_read_without_running_the_file(model):
+    build = importlib.import_module(f"kerasseg.models.{model.name}").build
+    first, second, *options = inspect.signature(build).parameters.values()
+    assert (first.name, second.name) == ("bands", "num_classes")
+    for option in options:
+        assert option.kind is option.KEYWORD_ONLY
+        assert option.annotation is not option.empty
+        assert option.default is not option.empty
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 64), (50, 70), (1, 33)])
+def test_gives_one_logit_per_class_and_pixel(model, height, width):
+    logits = model.predict_on_batch(_batch(model, height, width))
+    assert logits.shape == (2, height, width, CLASSES)
+    assert logits.dtype == np.float32
+    assert model.output.shape == (None, None, None, CLASSES)
+
+
+def test_comes_back_the_same_from_disk(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    batch = _batch(model, 32, 32)
+    before, after = (m.predict_on_batch(batch) for m in (model, loaded))
+    np.testing.assert_array_equal(before, after)
+
+
+def test_learns(model):
+    batch = _batch(model, 32, 32)
+    labels = np.random.default_rng(0).integers(CLASSES, size=(2, 32, 32))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    losses = model.fit(batch, labels, epochs=6, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
