@@ -1,0 +1,91 @@
+"""What is in which batch of which epoch, and how one batch is made."""
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kerasseg.legend import IGNORE
+from kerasseg.sample import Dataset, Sample, Transform
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is in which batch of which epoch."""
+
+    dataset: Dataset
+    batch_size: int
+    augment: tuple[Transform, ...]
+    shuffle: bool
+    seed: int
+    last: str
+
+    def __len__(self) -> int:
+        spare = self.batch_size - 1 if self.last == "pad" else 0
+        return (len(self.dataset) + spare) // self.batch_size
+
+    def order(self, epoch: int) -> np.ndarray:
+        if not self.shuffle:
+            return np.arange(len(self.dataset))
+        rng = np.random.default_rng([self.seed, epoch])
+        return rng.permutation(len(self.dataset))
+
+    def sample(self, epoch: int, index: int) -> Sample:
+        sample = self.dataset[index]
+        if self.augment:
+            # A plain [seed, epoch, 0] would draw what the order was drawn from: NumPy
+            # fills short seeds up with zeros. A spawn key is kept apart from these.
+            entropy = np.random.SeedSequence([self.seed, epoch], spawn_key=(index,))
+            rng = np.random.default_rng(entropy)
+            for transform in self.augment:
+                sample = transform(sample, rng)
+        return sample
+
+
+@dataclass
+class Epoch:
+    """The batches of one epoch by position, from `start` on. Used by many threads."""
+
+    plan: Plan
+    number: int
+    start: int
+    threads: set[threading.Thread] = field(default_factory=set)
+
+    def __post_init__(self):
+        self._order = self.plan.order(self.number)
+
+    def __len__(self) -> int:
+        return len(self.plan) - self.start
+
+    def indices(self, position: int) -> list[int]:
+        first = (self.start + position) * self.plan.batch_size
+        return self._order[first : first + self.plan.batch_size].tolist()
+
+    def __getitem__(self, position: int) -> dict[str, np.ndarray]:
+        self.threads.add(threading.current_thread())
+        indices = self.indices(position)
+        sample = self.plan.sample(self.number, indices[0])
+        # Every batch has memory of its own: JAX may compute on it without copying, so
+        # a buffer used again would change under a batch that is still being read.
+        batch = {
+            key: np.empty((self.plan.batch_size, *value.shape), value.dtype)
+            for key, value in sample.items()
+        }
+        for place, index in enumerate(indices):
+            if place:
+                sample = self.plan.sample(self.number, index)
+            self._write(sample, batch, place)
+        for key, values in batch.items():
+            values[len(indices) :] = IGNORE if key == "label" else values[:1]
+        return batch
+
+    def _write(self, sample: Sample, batch: dict[str, np.ndarray], place: int) -> None:
+        for key, values in batch.items():
+            value = sample[key]
+            if value.shape != values.shape[1:] or value.dtype != values.dtype:
+                raise ValueError(
+                    f"batches: {key} of type {value.dtype} and shape {value.shape} "
+                    f"beside {values.dtype} {values.shape[1:]}. Samples of one batch "
+                    "must be alike: crop them, or choose batch_size 1."
+                )
+            values[place] = value

@@ -1,0 +1,1 @@
+"""From rasters and labels to what a dataset reads."""

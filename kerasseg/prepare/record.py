@@ -1,0 +1,120 @@
+"""What is noted of each scene while patches are cut, so that a killed job goes on."""
+
+import json
+import re
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kerasseg.files import write_whole
+from kerasseg.legend import Legend
+from kerasseg.prepare.grid import Cut
+from kerasseg.prepare.pairs import Pair
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One line of the index, and what the statistics are gathered from.
+
+    Args:
+        id: Its name, that of its two files.
+        scene: Its scene.
+        block: Its block in the scene.
+        row: First row in the scene.
+        column: First column in the scene.
+        counts: Pixels per class.
+        ignored: Pixels without class.
+        pixels: Pixels with an image.
+        mean: Their mean per band.
+        squares: Sum of their squared distances from the mean, per band.
+        crc: CRC-32 of image and label.
+    """
+
+    id: str
+    scene: str
+    block: str
+    row: int
+    column: int
+    counts: tuple[int, ...]
+    ignored: int
+    pixels: int
+    mean: tuple[float, ...]
+    squares: tuple[float, ...]
+    crc: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scene to cut.
+
+    Args:
+        pair: Its image and label raster.
+        stem: A name for files that no other scene has.
+        legend: What labels mean.
+        cut: How to cut.
+        destination: The folder of patches.
+    """
+
+    pair: Pair
+    stem: str
+    legend: Legend
+    cut: Cut
+    destination: Path
+
+    @property
+    def record(self) -> Path:
+        """The file that says the scene is finished, and lists its patches."""
+        return self.destination / ".scenes" / f"{self.stem}.json"
+
+
+def save(job: Job, patches: list[Patch], dropped: int) -> None:
+    """Note that a scene is finished."""
+    content = {
+        "stamp": _stamp(job.pair),
+        "dropped": dropped,
+        "patches": [asdict(patch) for patch in patches],
+    }
+    write_whole(job.record, json.dumps(content))
+
+
+def finished(job: Job) -> bool:
+    """Tell whether a scene was cut, from the files as they are now."""
+    if not job.record.exists():
+        return False
+    return json.loads(job.record.read_text())["stamp"] == _stamp(job.pair)
+
+
+def load(job: Job) -> tuple[list[Patch], int]:
+    """Return the patches of a finished scene, and how many windows were dropped."""
+    content = json.loads(job.record.read_text())
+    tuples = ("counts", "mean", "squares")
+    return [
+        Patch(**{**fields, **{name: tuple(fields[name]) for name in tuples}})
+        for fields in content["patches"]
+    ], content["dropped"]
+
+
+def _stamp(pair: Pair) -> list[int]:
+    """Return what changes when one of the two files does."""
+    stats = [path.stat() for path in (pair.image, pair.label)]
+    return [number for stat in stats for number in (stat.st_size, stat.st_mtime_ns)]
+
+
+def stems(scenes: list[str]) -> list[str]:
+    """Give each scene a name fit for files, different from all others.
+
+    Letter case does not count as a difference: some file systems ignore it.
+    """
+    slugs = [re.sub(r"[^\w.-]+", "_", scene).strip("_.") or "scene" for scene in scenes]
+    folded = [slug.casefold() for slug in slugs]
+    names = [
+        slug if folded.count(slug.casefold()) == 1 else f"{slug}-{_digest(scene)}"
+        for slug, scene in zip(slugs, scenes, strict=True)
+    ]
+    if len({name.casefold() for name in names}) < len(names):
+        raise ValueError(f"scenes {names} cannot be told apart by name. Rename some.")
+    return names
+
+
+def _digest(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"

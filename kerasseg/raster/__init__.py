@@ -1,0 +1,33 @@
+"""Rasters: open, list windows, read one, write one. The only door to rasterio.
+
+Pixels keep the type they are stored in and lie as `(H, W, C)`. A raster without
+georeferencing (a PNG, a JPEG) is legitimate; a rotated or south-up one keeps its
+transform as it is.
+"""
+
+from kerasseg.raster.describing import Info, RasterError, grid
+from kerasseg.raster.reading import (
+    Stack,
+    info,
+    open_stack,
+    read,
+    read_label,
+)
+from kerasseg.raster.window import Edge, Window, windows
+from kerasseg.raster.writing import Writer, write
+
+__all__ = [
+    "Edge",
+    "Info",
+    "RasterError",
+    "Stack",
+    "Window",
+    "Writer",
+    "grid",
+    "info",
+    "open_stack",
+    "read",
+    "read_label",
+    "windows",
+    "write",
+]

@@ -1,0 +1,184 @@
+"""Read rasters, whole or by window, from one file or from several as bands."""
+
+import warnings
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio import errors
+from rasterio.enums import ColorInterp
+from rasterio.windows import Window as _Rectangle
+
+from kerasseg.raster.describing import (
+    Info,
+    RasterError,
+    describe,
+    joined,
+    without_alpha,
+)
+from kerasseg.raster.window import Window
+
+_STRICT = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES", "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO"}
+"""Without these a JPEG or PNG cut short comes back grey or black, with no error."""
+
+
+class Stack:
+    """One or more open files of the same grid, read as the bands of one raster.
+
+    Close it, or use it in a `with`. It belongs to one thread.
+
+    Args:
+        paths: The files, in the order of their bands.
+    """
+
+    def __init__(self, paths: Sequence[Path]):
+        with ExitStack() as files:
+            self._sources = [
+                files.enter_context(closing(_open(path))) for path in paths
+            ]
+            infos = [describe(*pair) for pair in zip(paths, self._sources, strict=True)]
+            self.info = infos[0] if len(infos) == 1 else joined(infos)
+            self._indexes = [without_alpha(source) for source in self._sources]
+            self._files = files.pop_all()
+
+    def __enter__(self) -> "Stack":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._files.close()
+
+    def read(
+        self, window: Window | None = None, bands: Sequence[int] | None = None
+    ) -> np.ndarray:
+        """Read a window, or all of it, as `(H, W, C)` in the stored type.
+
+        Args:
+            window: It must lie inside the raster.
+            bands: Positions of the bands wanted, from 0; all by default.
+
+        Raises:
+            RasterError: If the file is damaged, or the window lies outside.
+        """
+        window = window or Window(0, 0, self.info.height, self.info.width)
+        self._check_inside(window)
+        rectangle = _Rectangle(window.column, window.row, window.width, window.height)
+        wanted = range(self.info.count) if bands is None else bands
+        pixels = np.empty((window.height, window.width, len(wanted)), self.info.dtype)
+        start = 0
+        for source, indexes in zip(self._sources, self._indexes, strict=True):
+            places = [
+                (position, indexes[band - start])
+                for position, band in enumerate(wanted)
+                if start <= band < start + len(indexes)
+            ]
+            start += len(indexes)
+            if places:
+                positions, chosen = map(list, zip(*places, strict=True))
+                planes = _read(source, chosen, rectangle)
+                pixels[..., positions] = np.moveaxis(planes, 0, -1)
+        return pixels
+
+    def observed(self, window: Window) -> np.ndarray:
+        """Tell which pixels hold data, bool `(H, W)`.
+
+        A pixel holds none where the mask or the alpha band of the file says so, or
+        where each of its bands has the value for nodata.
+        """
+        self._check_inside(window)
+        rectangle = _Rectangle(window.column, window.row, window.width, window.height)
+        masks = [
+            _observed(source, indexes, rectangle)
+            for source, indexes in zip(self._sources, self._indexes, strict=True)
+        ]
+        return np.any(masks, axis=0)
+
+    def _check_inside(self, window: Window) -> None:
+        height, width = self.info.height, self.info.width
+        inside = window.row >= 0 and window.column >= 0
+        if not inside or window != window.within(height, width):
+            raise RasterError(
+                f"{self.info.path}: {window} lies outside its {height} x {width} pixels"
+            )
+
+
+def _observed(source, indexes: list[int], rectangle: _Rectangle) -> np.ndarray:
+    """Tell where a file holds data, by its mask or by nodata in each of its bands."""
+    if len(indexes) == source.count and ColorInterp.alpha in source.colorinterp:
+        # What is tagged alpha is a band of data here (see `without_alpha`): its low
+        # values are no mask.
+        if source.nodata is None:
+            return np.ones((rectangle.height, rectangle.width), bool)
+        planes = source.read(indexes, window=rectangle)
+        return np.any(planes != source.nodata, axis=0)
+    return source.dataset_mask(window=rectangle) != 0
+
+
+def open_stack(paths: str | Path | Sequence[str | Path]) -> Stack:
+    """Open one file, or several of the same grid whose bands are put together.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RasterError: If a file is not a raster, or its grid or type differs.
+    """
+    paths = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not paths:
+        raise RasterError("no raster to open: an empty list. Give at least one file.")
+    return Stack([Path(path) for path in paths])
+
+
+def info(path: str | Path | Sequence[str | Path]) -> Info:
+    """Describe a raster without reading its pixels."""
+    with open_stack(path) as stack:
+        return stack.info
+
+
+def read(
+    source: str | Path | Stack,
+    window: Window | None = None,
+    bands: Sequence[int] | None = None,
+) -> np.ndarray:
+    """Read a file or an open stack as `(H, W, C)` in the stored type."""
+    if isinstance(source, Stack):
+        return source.read(window, bands)
+    with open_stack(source) as stack:
+        return stack.read(window, bands)
+
+
+def read_label(source: str | Path | Stack, window: Window | None = None) -> np.ndarray:
+    """Read the first band alone, `(H, W)`: label values, not colours."""
+    return read(source, window, bands=[0])[..., 0]
+
+
+def _open(path: Path) -> rasterio.DatasetReader:
+    if not path.exists():
+        raise FileNotFoundError(f"no raster at {path}. Correct the path.")
+    try:
+        with (
+            warnings.catch_warnings(),
+            rasterio.Env(**_STRICT),
+        ):
+            warnings.simplefilter("ignore", errors.NotGeoreferencedWarning)
+            return rasterio.open(path)
+    except errors.RasterioError:
+        raise RasterError(
+            f"{path}: not a raster, or damaged at its start. "
+            "Give a TIFF, JPEG or PNG; if it is one, copy or download it again."
+        ) from None
+
+
+def _read(
+    source: rasterio.DatasetReader, indexes: list[int], rectangle: _Rectangle
+) -> np.ndarray:
+    try:
+        with rasterio.Env(**_STRICT):
+            return source.read(indexes, window=rectangle)
+    except errors.RasterioError:
+        raise RasterError(
+            f"{source.name}: damaged or cut short near row {rectangle.row_off}, "
+            f"column {rectangle.col_off}. Copy or download the file again."
+        ) from None
