@@ -1,0 +1,141 @@
+"""The saved model: raw pixels in, logits out, with its bands and legend inside.
+
+A `.keras` file holds weights, normalisation, names of the bands and the legend, all in
+the configuration of its layers. So it survives being loaded and saved again by Keras
+or MLflow, under either backend, and `predict` needs no side file.
+"""
+
+import contextlib
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+from kerasseg import legend as legends
+from kerasseg.layers.bands import Bands
+from kerasseg.layers.classes import Classes
+from kerasseg.legend import Legend
+
+
+def assemble(
+    model: keras.Model,
+    bands: Sequence[str],
+    mean: Sequence[float],
+    std: Sequence[float],
+    legend: Legend,
+) -> keras.Model:
+    """Put normalisation before a model and the legend behind it.
+
+    The answer shares its weights with the model: train either.
+
+    Args:
+        model: What `models.<name>.build` returns.
+        bands: Names of the bands, in the order of the channels.
+        mean: Taken from each band, in stored units.
+        std: What each band is divided by.
+        legend: The classes, in the order of the logits.
+
+    Returns:
+        A model with the same inputs, except that `image` is in stored units and of
+        any integer or float type. Logits come out, float32.
+
+    Raises:
+        ValueError: If the model has another number of bands or classes.
+    """
+    channels, logits = model.input["image"].shape[-1], model.output.shape[-1]
+    if len(bands) != channels:
+        raise ValueError(
+            f"{model.name} reads {channels} bands, but {len(bands)} are named: "
+            f"{', '.join(bands)}. Build it with bands={len(bands)}."
+        )
+    if legend.num_classes != logits:
+        raise ValueError(
+            f"{model.name} answers {logits} classes, but the legend has "
+            f"{legend.num_classes}: {', '.join(legend.names)}. "
+            f"Build it with num_classes={legend.num_classes}."
+        )
+    inputs = {
+        name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name)
+        for name, tensor in model.input.items()
+    }
+    normalise = Bands(bands, mean, std, name="bands")
+    outputs = model({**inputs, "image": normalise(inputs["image"])})
+    outputs = Classes(legend.to_dict(), name="classes")(outputs)
+    return keras.Model(inputs, outputs, name="kerasseg")
+
+
+def save(model: keras.Model, path: str | Path) -> Path:
+    """Save an assembled model; the file appears whole or not at all.
+
+    How the model was trained (optimizer, loss) is left out.
+
+    Raises:
+        ValueError: If the path does not end with `.keras`, or the model was not
+            assembled.
+        OSError: If the place cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".keras":
+        raise ValueError(f"{path}: a model is saved with the ending .keras.")
+    _carrier(model, Bands), _carrier(model, Classes)
+    partial = path.with_name(f".{path.stem}.partial.keras")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A fresh Model has no optimizer or loss whose classes a reader would need.
+        keras.Model(model.input, model.output, name=model.name).save(partial)
+        os.replace(partial, path)
+    except OSError as error:
+        raise type(error)(
+            f"{path}: the model cannot be saved ({error.strerror or error}). "
+            "Free some space or choose another place."
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):  # The first error tells more.
+            partial.unlink(missing_ok=True)
+    return path
+
+
+def load(path: str | Path) -> keras.Model:
+    """Load a model that `save`, Keras or MLflow wrote.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not a model of kerasseg.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no model at {path}. Give the path of a .keras file.")
+    if path.suffix != ".keras" or not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is not a .keras file, or not a whole one.")
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        reason = str(error).strip().split("\n")[0][:200]
+        raise ValueError(f"{path}: not a model that loads here ({reason}).") from None
+    try:
+        _carrier(model, Bands), _carrier(model, Classes)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return model
+
+
+def bands(model: keras.Model) -> tuple[str, ...]:
+    """Return the names of the bands a model reads, in order."""
+    return _carrier(model, Bands).names
+
+
+def legend(model: keras.Model) -> Legend:
+    """Return the legend of a model's map."""
+    return legends.from_dict(_carrier(model, Classes).legend, model.name)
+
+
+def _carrier(model: keras.Model, kind: type) -> keras.layers.Layer:
+    for layer in model.layers:
+        if isinstance(layer, kind):
+            return layer
+    raise ValueError(
+        f"model {model.name!r} carries no {kind.__name__.lower()}: it is not one that "
+        "`kerasseg fit` saved. Put it through `artifact.assemble`."
+    )

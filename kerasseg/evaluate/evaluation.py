@@ -1,0 +1,128 @@
+"""What an evaluation found, and its files."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasseg import files
+from kerasseg.legend import Legend
+from kerasseg.report import html, tables
+from kerasseg.report.examples import Example, Patch
+from kerasseg.scores import Scores, majority_matrix, scores
+
+_SUMMARY = ("mean_iou", "mean_f1", "mean_precision", "mean_recall", "accuracy", "kappa")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Args:
+        legend: The classes.
+        matrix: Counts of pixels `(C, C)`, rows the truth, pooled over all samples.
+        patches: The scores of each sample, in the order of the dataset.
+        best: Samples on which the model is at its best, the best first.
+        worst: Samples on which it is at its worst, the worst first.
+        details: What was evaluated, by heading.
+        majority: The class of the constant map to compare with; `None` for the most
+            frequent one of the evaluated truth.
+    """
+
+    legend: Legend
+    matrix: np.ndarray
+    patches: tuple[Patch, ...]
+    best: tuple[Example, ...]
+    worst: tuple[Example, ...]
+    details: Mapping[str, str]
+    majority: int | None = None
+
+    @cached_property
+    def scores(self) -> Scores:
+        return scores(self.matrix)
+
+    @cached_property
+    def baseline(self) -> Scores:
+        """Scores of the map that is the majority class everywhere."""
+        return scores(majority_matrix(self.matrix, self.majority))
+
+    def table(self) -> str:
+        """Lay the scores out for a terminal."""
+        return tables.text(self.scores, self.legend.names, self.baseline)
+
+    def flat(self, prefix: str) -> dict[str, float]:
+        """Return all scores by name, such as `test_mean_iou`, `test_iou/water`.
+
+        What is undefined is `NaN`.
+        """
+        values = {key: getattr(self.scores, key) for key in _SUMMARY}
+        for key in tables.COLUMNS:
+            each = getattr(self.scores, key).tolist()
+            names = self.legend.names
+            values |= {f"{key}/{n}": v for n, v in zip(names, each, strict=True)}
+        for key in ("mean_iou", "accuracy"):
+            values[f"baseline_{key}"] = getattr(self.baseline, key)
+        return {f"{prefix}_{key}": value for key, value in values.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers and strings for JSON; what is undefined is `None`."""
+        names = self.legend.names
+        return {
+            **self.scores.to_dict(names),
+            "baseline": self.baseline.to_dict(names),
+            "num_patches": len(self.patches),
+            "num_pixels": int(self.matrix.sum()),
+        }
+
+
+def write(
+    evaluation: Evaluation,
+    folder: str | Path,
+    *,
+    title: str = "Evaluation",
+    details: Mapping[str, Any] | None = None,
+    history: Sequence[Mapping[str, float]] = (),
+) -> Path:
+    """Write scores, tables and the report; each file appears whole or not at all.
+
+    Args:
+        evaluation: What `run` returned.
+        folder: Where `scores.json`, `scores.csv`, `confusion.csv`, `patches.csv` and
+            `report.html` go. It is made if it is not there.
+        title: Headline of the report.
+        details: More to tell in its head, by heading: run, dataset, split.
+        history: Scores of each epoch, for learning curves.
+
+    Returns:
+        The report.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    folder = Path(folder)
+    names, matrix = evaluation.legend.names, evaluation.matrix
+    report = html.render(
+        matrix,
+        evaluation.legend,
+        title=title,
+        details={**(details or {}), **evaluation.details},
+        best=evaluation.best,
+        worst=evaluation.worst,
+        history=history,
+        majority=evaluation.majority,
+    )
+    content = json.dumps(evaluation.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in {
+        "scores.json": content,
+        "scores.csv": tables.class_csv(evaluation.scores, names, matrix),
+        "confusion.csv": tables.matrix_csv(matrix, names),
+        "patches.csv": tables.patch_csv(evaluation.patches),
+        "report.html": report,
+    }.items():
+        files.write_whole(folder / name, text)
+    return folder / "report.html"
