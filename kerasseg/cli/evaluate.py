@@ -1,0 +1,57 @@
+"""`kerasseg evaluate`: score a run, with figures and a report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kerasseg.cli.arguments import BackendOption, Run, Sets, Split
+
+
+def evaluate(
+    run: Run,
+    split: Annotated[Split, typer.Option(help="The part of the data.")] = Split.TEST,
+    recipe: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RECIPE", help="Take the data of this recipe, not the run's own."
+        ),
+    ] = None,
+    sets: Sets = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where the report goes."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Samples at a time.")] = 16,
+    backend: BackendOption = None,
+) -> None:
+    """Score a run: a table, JSON, CSV and a report in one HTML file."""
+    from kerasseg import recipe as recipes
+    from kerasseg import tracking
+    from kerasseg.cli import progress, running
+
+    found = tracking.find(run)
+    source = recipe or found.recipe
+    if source is None:
+        raise ValueError(
+            f"{run} is a file and knows no data. Give a recipe with --recipe."
+        )
+    running.choose_backend(found.recipe, backend)
+    asked = recipes.read(source, sets or ())
+    data = running.dataset(asked, split.value)
+
+    from kerasseg import artifact
+    from kerasseg import evaluate as job
+
+    with progress.bar("samples") as advance:
+        evaluation = job.run(
+            artifact.load(found.model), data, batch_size=batch_size, progress=advance
+        )
+    report = job.write(
+        evaluation,
+        output or found.folder / split.value,
+        title=f"{found.name} on {split.value}",
+        details={"Run": found.run_id, "Split": split.value},
+    )
+    typer.echo(evaluation.table())
+    typer.echo(f"report: {report}")

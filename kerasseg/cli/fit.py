@@ -1,0 +1,61 @@
+"""`kerasseg fit`: train what a recipe describes."""
+
+from typing import Annotated, Any
+
+import typer
+
+from kerasseg.cli.arguments import BackendOption, Quiet, RecipeFile, Sets
+
+
+def fit(
+    recipe: RecipeFile,
+    sets: Sets = None,
+    backend: BackendOption = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with a run that was stopped."),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would be done and what it costs."),
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train what a recipe describes, track it, keep the best model."""
+    from kerasseg import recipe as recipes
+
+    chosen = [f"backend={backend.value}"] if backend else []
+    followed = recipes.read(recipe, [*(sets or ()), *chosen])
+
+    from kerasseg import backend as backends
+
+    backends.choose(followed.backend)
+    from kerasseg import fit as job
+    from kerasseg import tracking
+
+    if dry_run:
+        typer.echo(recipes.dumps(followed))
+        _print_facts(job.dry_run(followed))
+        return
+    try:
+        run = job.run(followed, resume=resume, progress=not quiet)
+    except job.Interrupted as stopped:
+        typer.echo(
+            f"kerasseg: stopped. Go on with: kerasseg fit {recipe} --resume latest",
+            err=True,
+        )
+        raise typer.Exit(128 + stopped.signal) from None
+    scores = next(each for each in tracking.runs() if each["run"] == run)["scores"]
+    typer.echo(f"run {run}: test mean IoU {scores['test_mean_iou']:.3f}")
+    typer.echo(f"  kerasseg show {run[:8]}        its recipe, scores and files")
+    typer.echo(f"  kerasseg predict {run[:8]} scene.tif map.tif")
+
+
+def _print_facts(facts: dict[str, Any], indent: str = "") -> None:
+    for name, fact in facts.items():
+        if isinstance(fact, dict):
+            typer.echo(f"{indent}{name}:")
+            _print_facts(fact, indent + "  ")
+        else:
+            shown = f"{fact:,}" if isinstance(fact, int) else fact
+            typer.echo(f"{indent}{name}: {shown}")

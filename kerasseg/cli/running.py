@@ -1,0 +1,34 @@
+"""What commands on a finished run share: its backend, its recipe, its data."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from kerasseg import backend, lookup
+from kerasseg.cli.arguments import Backend
+from kerasseg.recipe import Recipe, read
+
+
+def choose_backend(recipe: Path | None, wanted: Backend | None) -> None:
+    """Choose what Keras runs on for a run that is there already.
+
+    A saved model gives the same answers on both backends, so the one that the run was
+    fitted on is only the first choice.
+
+    Raises:
+        ValueError: If the wanted backend is not installed.
+    """
+    if wanted is not None:
+        backend.choose(wanted.value)
+    elif "keras" not in sys.modules:
+        fitted = [read(recipe).backend] if recipe else []
+        choices = [*fitted, *(choice.value for choice in Backend)]
+        installed = [name for name in choices if find_spec(name)]
+        backend.choose(installed[0] if installed else choices[0])
+
+
+def dataset(recipe: Recipe, split: str) -> Any:
+    """Load one split of a recipe's data."""
+    load = lookup.find("dataset", recipe.data.name)
+    return lookup.bind(load, recipe.data.options)(split)

@@ -1,0 +1,213 @@
+"""From a recipe to the objects that fit it, and a look at them without fitting."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasseg import artifact, backend, encoders, lookup, pipeline
+from kerasseg.fit import estimate
+from kerasseg.fit.optimizer import optimizer
+from kerasseg.legend import IGNORE
+from kerasseg.metrics import ConfusionMatrix
+from kerasseg.recipe import Choice, Recipe
+from kerasseg.sample import Dataset
+from kerasseg.scores import inverse_weights
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run needs.
+
+    Args:
+        model: Compiled, from stored pixels to logits.
+        saved: The same layers and weights, not compiled: what is kept.
+        train: Batches to learn from.
+        validate: Batches to choose the best epoch by.
+        datasets: The splits: `train`, `val`, and `test` where the data has one.
+        steps: Batches per epoch.
+    """
+
+    model: keras.Model
+    saved: keras.Model
+    train: pipeline.Batches
+    validate: pipeline.Batches
+    datasets: Mapping[str, Dataset]
+    steps: int
+
+
+def make(recipe: Recipe) -> Plan:
+    """Load the data, build the model and compile it.
+
+    Raises:
+        ValueError: If parts of the recipe do not fit together or the data.
+    """
+    training = recipe.training
+    datasets = load(recipe.data)
+    keras.config.set_dtype_policy(training.precision)
+    backend.seed(recipe.seed)
+    train, validate = feeds(recipe, datasets)
+    steps = steps_per_epoch(recipe, train)
+    saved = model(recipe, datasets["train"])
+    fitted = keras.Model(saved.input, saved.output, name=saved.name)
+    legend = datasets["train"].legend
+    fitted.compile(
+        optimizer(training, steps),
+        loss(recipe.loss, datasets["train"]),
+        metrics=[ConfusionMatrix(legend.num_classes, legend.names)],
+        steps_per_execution=training.steps_per_execution,
+        **backend.compile_options(),
+    )
+    return Plan(fitted, saved, train, validate, datasets, steps)
+
+
+def load(data: Choice) -> dict[str, Dataset]:
+    """Load the splits of a recipe's dataset."""
+    function = lookup.bind(lookup.find("dataset", data.name), data.options)
+    return {split: function(split) for split in ("train", "val", "test")}
+
+
+def feeds(recipe: Recipe, datasets: Mapping[str, Dataset]):
+    """Return the batches to learn from and those to validate on."""
+    augment = [
+        lookup.bind(lookup.find("augment", choice.name), choice.options)
+        for choice in recipe.augment
+    ]
+    options = recipe.pipeline.model_dump()
+    size = recipe.training.batch_size
+    train = pipeline.batches(
+        datasets["train"],
+        size,
+        augment=augment,
+        shuffle=True,
+        seed=recipe.seed,
+        **options,
+    )
+    validate = pipeline.batches(datasets["val"], size, last="pad", **options)
+    return train, validate
+
+
+def steps_per_epoch(recipe: Recipe, train: pipeline.Batches) -> int:
+    """Return the batches of an epoch, a multiple of `steps_per_execution`."""
+    training = recipe.training
+    steps = min(training.steps_per_epoch or len(train), len(train))
+    steps -= steps % training.steps_per_execution
+    if steps == 0:
+        raise ValueError(
+            f"training.batch_size {training.batch_size} × steps_per_execution "
+            f"{training.steps_per_execution} needs more samples than the training "
+            "split has. Lower one of them."
+        )
+    return steps
+
+
+def model(recipe: Recipe, train: Dataset) -> keras.Model:
+    """Build the recipe's model, from stored pixels to logits, with its legend."""
+    build = lookup.find("model", recipe.model.name)
+    bound = lookup.bind(build, recipe.model.options)
+    network = bound(len(train.bands), train.legend.num_classes)
+    if recipe.training.norm_momentum is not None:
+        _set_norm_momentum(network, recipe.training.norm_momentum)
+    mean, std = normalization(recipe, train)
+    return artifact.assemble(network, train.bands, mean, std, train.legend)
+
+
+def _set_norm_momentum(network: keras.Model, momentum: float) -> None:
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = momentum
+
+
+def normalization(recipe: Recipe, train: Dataset) -> tuple[Any, Any]:
+    """Return mean and standard deviation per band, as `training.normalization` says."""
+    bands = len(train.bands)
+    kind = recipe.training.normalization
+    if kind == "standard":
+        return train.statistics()
+    if kind == "minmax":
+        stored = train[0]["image"].dtype
+        top = np.iinfo(stored).max if stored.kind in "iu" else 1.0
+        return np.zeros(bands), np.full(bands, float(top))
+    if kind == "none":
+        return np.zeros(bands), np.ones(bands)
+    found = encoders.input_statistics(encoder_name(recipe.model))
+    mean, std = (np.atleast_1d(np.asarray(values, float)) for values in found)
+    if len(mean) not in (1, bands):
+        raise ValueError(
+            f"training.normalization 'encoder': the encoder knows {len(mean)} bands, "
+            f"the data has {bands}. Use 'standard'."
+        )
+    return np.broadcast_to(mean, bands), np.broadcast_to(std, bands)
+
+
+def encoder_name(choice: Choice) -> str:
+    """Return the encoder that a recipe's model uses, its default included."""
+    build = lookup.find("model", choice.name)
+    default = inspect.signature(build).parameters.get("encoder")
+    name = choice.options.get("encoder", default and default.default)
+    if not isinstance(name, str):
+        raise ValueError(
+            f"training.normalization 'encoder': {choice.name} has no single encoder "
+            f"({name!r}). Use 'standard'."
+        )
+    return name
+
+
+def loss(choice: Choice, train: Dataset):
+    """Bind the recipe's loss; `inverse` class weights come from the training labels."""
+    options = dict(choice.options)
+    weights = options.get("class_weights")
+    if weights == "inverse":
+        options["class_weights"] = inverse_weights(train.class_counts())
+    elif weights is not None and len(weights) != train.legend.num_classes:
+        raise ValueError(
+            f"loss.class_weights: {len(weights)} weights for "
+            f"{train.legend.num_classes} classes. Give one per class, in the order "
+            f"{', '.join(train.legend.names)}."
+        )
+    bound = lookup.bind(lookup.find("loss", choice.name), options)
+
+    def named(labels, logits):
+        return bound(labels, logits)
+
+    named.__name__ = choice.name
+    return named
+
+
+def dry_run(recipe: Recipe) -> dict[str, Any]:
+    """Do all of a fit but the fitting, and say what it would cost.
+
+    Returns:
+        Counts of samples and labelled pixels, parameters, estimated memory and the
+        number of programs that the backend will compile.
+    """
+    plan = make(recipe)
+    size = recipe.training.batch_size
+    image = plan.datasets["train"][0]["image"]
+    if recipe.augment:
+        inputs, _ = next(iterator := plan.train.epoch(0))
+        image = inputs["image"][0]
+        iterator.close()
+    shapes = {image.shape, plan.datasets["val"][0]["image"].shape}
+    return {
+        "samples": {name: len(data) for name, data in plan.datasets.items()},
+        "labelled pixels per class": dict(
+            zip(
+                plan.datasets["train"].legend.names,
+                plan.datasets["train"].class_counts().tolist(),
+                strict=True,
+            )
+        ),
+        "ignored label": IGNORE,
+        "batch": f"{size} × {' × '.join(map(str, image.shape))} {image.dtype}",
+        "steps per epoch": plan.steps,
+        "parameters": plan.saved.count_params(),
+        "trainable parameters": estimate.trainable(plan.saved),
+        "estimated training memory (GB)": round(
+            estimate.training_bytes(plan.saved, (size, *image.shape)) / 1e9, 2
+        ),
+        "compiled programs": 1 + len(shapes),
+    }

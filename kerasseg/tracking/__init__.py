@@ -1,0 +1,29 @@
+"""Keep runs where they can be compared: the only package that imports MLflow.
+
+A run lives in three places, all under `mlruns/` unless the usual MLflow variables
+(`MLFLOW_TRACKING_URI`, `MLFLOW_EXPERIMENT_NAME`, …) say otherwise: its parameters and
+scores in `mlflow.db`, its files in `artifacts/`, and what is needed to go on with it
+in `checkpoints/<run id>/`. MLflow takes seconds to import: only calls do.
+"""
+
+from kerasseg.tracking.circumstances import commit, versions
+from kerasseg.tracking.finding import RunFiles, find, reopen, runs
+from kerasseg.tracking.model import _load_pyfunc  # noqa: F401  (MLflow looks for it)
+from kerasseg.tracking.names import flatten, metric_name
+from kerasseg.tracking.run import Run, start
+from kerasseg.tracking.store import HOME, client
+
+__all__ = [
+    "HOME",
+    "Run",
+    "RunFiles",
+    "client",
+    "commit",
+    "find",
+    "flatten",
+    "metric_name",
+    "reopen",
+    "runs",
+    "start",
+    "versions",
+]

@@ -1,0 +1,142 @@
+"""Commands answer at once, say one line for each mistake, and end with a code."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kerasseg import recipe
+
+pytestmark = pytest.mark.once
+
+HOUSE = Path(__file__).parents[2]
+COMMANDS = (
+    "fit",
+    "evaluate",
+    "predict",
+    "prepare",
+    "sample",
+    "check",
+    "init",
+    "schema",
+    "show",
+    "list",
+)
+HEAVY = "{'keras', 'jax', 'tensorflow', 'mlflow', 'rasterio', 'grain'}"
+
+
+def _python(code, *arguments, **options):
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def _main(*arguments, **options):
+    return _python("from kerasseg.cli import main; main()", *arguments, **options)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import kerasseg",
+        "import kerasseg.cli",
+        "from kerasseg.cli import main\ntry: main()\nexcept SystemExit: pass",
+    ],
+)
+def test_opening_is_light(code):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = _python(
+        f"import sys\n{code}\nprint({HEAVY} & set(sys.modules), file=sys.stderr)",
+        "--help",
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.stderr == "set()\n"
+    # Processor time: it does not depend on what else the machine does.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+
+
+def test_a_wrong_recipe_is_refused_before_anything_heavy(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("sed: 1\n")
+    code = (
+        "import sys\nfrom kerasseg.cli import main\n"
+        f"try: main()\nfinally: print({HEAVY} & set(sys.modules))"
+    )
+    done = _python(code, "fit", path)
+    assert done.returncode == 2
+    assert done.stdout == "set()\n"
+
+
+def test_help_names_every_command(kerasseg):
+    told = kerasseg("--help").stdout
+    for name in [
+        "fit",
+        "evaluate",
+        "predict",
+        "prepare",
+        "sample",
+        "check",
+        "init",
+        "schema",
+        "show",
+        "list",
+    ]:
+        assert f" {name} " in told
+        assert kerasseg(name, "--help").exit_code == 0
+
+
+def test_completion_is_there():
+    # Typer asks which shell called; a test may be called from one it does not know.
+    quiet = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    done = _main("--show-completion", "bash", env=quiet)
+    shown = _main(
+        env={
+            **os.environ,
+            "_KERASSEG_COMPLETE": "complete_bash",
+            "COMP_WORDS": "kerasseg pre",
+            "COMP_CWORD": "1",
+        }
+    )
+    assert done.returncode == 0
+    assert set(shown.stdout.split()) == {"predict", "prepare"}
+
+
+def test_the_version_is_that_of_the_package(kerasseg):
+    assert kerasseg("--version").stdout == "kerasseg 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("what", "some"),
+    [
+        ("models", "fpn "),
+        ("datasets", "patches "),
+        ("losses", "focal_jaccard "),
+        ("augments", "quarter_turn "),
+        ("encoders", "resnet18\n"),
+    ],
+)
+def test_what_can_be_named_is_listed(kerasseg, what, some):
+    assert some in kerasseg("list", what).stdout
+
+
+def test_options_are_listed_with_default_and_meaning(kerasseg):
+    told = kerasseg("list", "augments", "--options").stdout
+    assert "    rotation = 90.0: Largest angle in degrees" in told
+
+
+def test_the_schema_is_written_or_shown(kerasseg, tmp_path):
+    shown = json.loads(kerasseg("schema").stdout)
+    assert kerasseg("schema", tmp_path / "s.json").exit_code == 0
+    assert json.loads((tmp_path / "s.json").read_text()) == shown == recipe.schema()
+
+
+@pytest.mark.parametrize("name", ["datasets", "models"])
+def test_a_command_that_is_wrong_is_one_line(kerasseg, name):
+    done = kerasseg("list", name, "--bogus")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "kerasseg: error: No such option: --bogus. See `kerasseg list --help`.\n"
+    )

@@ -1,0 +1,122 @@
+"""The commands carry a small world from patches to a map."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from kerasseg import legend, raster
+
+pytestmark = pytest.mark.once
+
+RECIPE = """\
+version: 1
+backend: BACKEND
+data: {name: patches, root: patches}
+model: {name: fpn, encoder: resnet18, encoder_width: 8, decoder_widths: [8, 8]}
+training: {epochs: 1, batch_size: 2, learning_rate: 1e-3}
+"""
+
+
+@pytest.fixture
+def recipe(kerasseg, tmp_path):
+    import keras
+
+    done = kerasseg("sample", "patches", "patches")
+    assert done.stdout == "patches: patches\n"
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE.replace("BACKEND", keras.config.backend()))
+    return path
+
+
+@pytest.fixture
+def model(recipe, tmp_path):
+    """A model that calls all that is bright in the red band a roof."""
+    import keras
+
+    from kerasseg import artifact
+
+    image = keras.Input((None, None, 3), name="image")
+    classify = keras.layers.Conv2D(2, 1)
+    inner = keras.Model({"image": image}, classify(image), name="bright")
+    kernel = np.zeros((1, 1, 3, 2), "float32")
+    kernel[0, 0, 0, 1] = 1.0
+    classify.set_weights([kernel, np.array([0.0, -128.0], "float32")])
+    bands = ("red", "green", "blue")
+    known = legend.read(tmp_path / "patches/legend.json")
+    whole = artifact.assemble(inner, bands, [0] * 3, [1] * 3, known)
+    artifact.save(whole, tmp_path / "bright.keras")
+    return tmp_path / "bright.keras"
+
+
+def test_a_dry_run_tells_what_a_fit_would_cost(kerasseg, recipe, tmp_path):
+    done = kerasseg("fit", recipe, "--dry-run", "--set", "seed=7")
+    assert done.exit_code == 0, done.stderr
+    assert "seed: 7\n" in done.stdout
+    assert "samples:\n  train: 4\n  val: 4\n  test: 4\n" in done.stdout
+    assert "parameters: " in done.stdout
+    assert not (tmp_path / "mlruns").exists()
+
+
+def test_a_backend_that_is_not_there_is_told_with_its_cure(
+    kerasseg, recipe, monkeypatch
+):
+    monkeypatch.setattr("kerasseg.backend.find_spec", lambda name: None)
+    done = kerasseg("fit", recipe, "--backend", "jax")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        "kerasseg: error: backend 'jax' is not installed. Run `pip install "
+        '"kerasseg[jax]"`, or choose the other with `--backend`.\n'
+    )
+
+
+def test_check_counts_the_samples_of_a_recipe(kerasseg, recipe):
+    done = kerasseg("check", recipe)
+    assert done.exit_code == 0, done.stderr
+    assert "train: 4 samples\nval: 4 samples\ntest: 4 samples\n" in done.stdout
+
+
+def test_a_scene_becomes_a_map(kerasseg, model, tmp_path):
+    scene = sorted((tmp_path / "patches/images").iterdir())[0]
+    done = kerasseg("predict", model, scene, "map.tif", "--window", 32)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("map.tif: 32 × 32 pixels, 1 windows in ")
+    bright = raster.read(scene)[..., 0] > 128
+    np.testing.assert_array_equal(raster.read_label(tmp_path / "map.tif"), bright)
+
+
+def test_bands_may_come_in_files_of_their_own(kerasseg, model, tmp_path):
+    scene = sorted((tmp_path / "patches/images").iterdir())[0]
+    pixels = raster.read(scene)
+    files = [tmp_path / f"{band}.tif" for band in ("red", "green", "blue")]
+    for index, path in enumerate(files):
+        raster.write(path, pixels[..., [index]])
+    done = kerasseg("predict", model, *files, "map.tif", "--window", 32)
+    assert done.exit_code == 0, done.stderr
+    np.testing.assert_array_equal(
+        raster.read_label(tmp_path / "map.tif"), pixels[..., 0] > 128
+    )
+
+
+def test_a_model_is_scored_with_a_report(kerasseg, model, recipe, tmp_path):
+    done = kerasseg("evaluate", model, "--recipe", recipe, "--output", "scores")
+    assert done.exit_code == 0, done.stderr
+    assert "roof" in done.stdout
+    assert {path.name for path in (tmp_path / "scores").iterdir()} >= {
+        "report.html",
+        "scores.csv",
+        "scores.json",
+    }
+
+
+def test_a_prepared_world_is_prepared_once(kerasseg, world):
+    (world / "legend.yaml").write_text(
+        "classes: [{name: a, color: '#FF0000', code: 1},"
+        " {name: b, color: '#00FF00', code: 3}]\n"
+    )
+    shutil.copy(world / "images/a.tif", world / "images/c.tif")
+    shutil.copy(world / "labels/a.tif", world / "labels/c.tif")
+    command = "prepare patches images labels legend.yaml new --size 16 --workers 1"
+    first = kerasseg(*command.split(), "--background", "none")
+    assert first.exit_code == 0, first.stderr
+    assert kerasseg(*command.split(), "--background", "none").stdout == first.stdout

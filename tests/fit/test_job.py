@@ -1,0 +1,237 @@
+"""A run is tracked whole, and a stop loses nothing of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from fakes import TINY_RECIPE
+
+from kerasseg import artifact, fit, recipe, tracking
+from kerasseg.fit import snapshot
+
+pytestmark = pytest.mark.slow
+TESTS = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def fitted_once(tmp_path_factory):
+    """Fit once for all tests that only look at the run: its id and its folder."""
+    folder = tmp_path_factory.mktemp("fitted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        (folder / "tiny.yaml").write_text(TINY_RECIPE)
+        return fit.run(recipe.read(folder / "tiny.yaml"), progress=False), folder
+
+
+@pytest.fixture
+def fitted(fitted_once, elsewhere, monkeypatch):
+    run_id, folder = fitted_once
+    monkeypatch.chdir(folder)
+    return run_id
+
+
+def test_a_run_holds_what_one_needs_to_compare_and_repeat_it(fitted, tiny_recipe):
+    run = next(run for run in tracking.runs() if run["run"] == fitted)
+    assert run["status"] == "FINISHED"
+    assert run["parameters"]["training.learning_rate"] == "0.01"
+    for name in (
+        "loss",
+        "val_loss",
+        "val_mean_iou",
+        "val_iou/water",
+        "best_val_mean_iou",
+        "test_mean_iou",
+        "test_iou/bare soil",
+        "samples_per_second",
+        "peak_memory_gb",
+        "fit_seconds",
+    ):
+        assert name in run["scores"], name
+    client = tracking.client()
+    tags = client.get_run(fitted).data.tags
+    assert tags["version.keras"] == keras.__version__
+    assert len(tags["kerasseg.data_fingerprint"]) == 16
+    assert len(client.get_metric_history(fitted, "val_mean_iou")) == 3
+    files = {file.path for file in client.list_artifacts(fitted, "evaluation/test")}
+    assert "evaluation/test/report.html" in files
+
+
+def test_the_kept_model_opens_with_its_legend_and_bands(fitted):
+    model = artifact.load(tracking.find(fitted).model)
+    assert artifact.bands(model) == ("red", "green", "blue")
+    assert artifact.legend(model).names == ("bare soil", "water", "wood")
+
+
+def test_it_learns_the_colours(fitted):
+    run = next(run for run in tracking.runs() if run["run"] == fitted)
+    assert run["scores"]["test_mean_iou"] > 0.5
+
+
+def test_mlflow_opens_the_model(fitted):
+    import mlflow
+
+    image = np.random.default_rng(0).integers(0, 255, (1, 16, 16, 3), np.uint8)
+    loaded = mlflow.keras.load_model(f"runs:/{fitted}/model")
+    served = mlflow.pyfunc.load_model(f"runs:/{fitted}/model")
+    expected = artifact.load(tracking.find(fitted).model).predict_on_batch(
+        {"image": image}
+    )
+    np.testing.assert_allclose(
+        loaded.predict_on_batch({"image": image}), expected, rtol=1e-5
+    )
+    np.testing.assert_allclose(served.predict({"image": image}), expected, rtol=1e-5)
+
+
+RUN = """
+import sys
+from kerasseg import backend, recipe
+read = recipe.read(sys.argv[1], sys.argv[3:])
+backend.choose(read.backend)
+from kerasseg import fit
+fit.run(read, resume=sys.argv[2] or None, progress=False)
+"""
+SETTINGS = (
+    "training.epochs=4",
+    "training.checkpoint_steps=2",
+    "training.monitor=loss",
+    "training.ema=0.9",
+    "training.schedule={name: plateau, patience: 1, factor: 0.5}",
+    "data={name: fakes.world, count: 40}",
+)
+
+
+def begin(folder: Path, path: Path, resume: str = "") -> subprocess.Popen:
+    folder.mkdir(exist_ok=True)
+    environment = {**os.environ, "PYTHONPATH": str(TESTS), "MLFLOW_TRACKING_URI": ""}
+    command = [sys.executable, "-c", RUN, str(path), resume, *SETTINGS]
+    with (folder / "errors.txt").open("w") as told:
+        return subprocess.Popen(command, cwd=folder, env=environment, stderr=told)
+
+
+def finish(folder: Path, path: Path, resume: str = "") -> None:
+    assert begin(folder, path, resume).wait(300) == 0, errors(folder)
+
+
+def errors(folder: Path) -> str:
+    return (folder / "errors.txt").read_text()
+
+
+def wait_for_the_middle_of_an_epoch(process: subprocess.Popen, folder: Path) -> None:
+    """Wait until a snapshot is from within the second epoch or later."""
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline and process.poll() is None:
+        for path in folder.glob("mlruns/checkpoints/*/snapshot.npz"):
+            with np.load(path) as archive:
+                position = json.loads(str(archive["position"]))
+            if position["epoch"] >= 1 and position["step"] > 0:
+                return
+        time.sleep(0.01)
+    pytest.fail(f"the run ended before it could be stopped: {errors(folder)}")
+
+
+def scores_of_each_epoch(folder: Path, monkeypatch) -> dict[str, list[float]]:
+    monkeypatch.chdir(folder)
+    client = tracking.client()
+    run = tracking.runs()[0]["run"]
+    names = ("loss", "mean_iou", "val_loss", "val_mean_iou", "learning_rate")
+    return {
+        name: list(
+            {
+                point.step: point.value
+                for point in client.get_metric_history(run, name)
+            }.values()
+        )
+        for name in names
+    }
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_stopped_within_an_epoch_ends_like_one_that_was_not(
+    stop, tmp_path, tiny_recipe, monkeypatch
+):
+    tiny_recipe()
+    path = tmp_path / "tiny.yaml"
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    finish(straight, path)
+    process = begin(stopped, path)
+    wait_for_the_middle_of_an_epoch(process, stopped)
+    process.send_signal(stop)
+    assert process.wait(60) != 0
+    finish(stopped, path, resume="latest")
+
+    expected, found = (
+        scores_of_each_epoch(folder, monkeypatch) for folder in (straight, stopped)
+    )
+    weights = []
+    for folder in (straight, stopped):
+        monkeypatch.chdir(folder)
+        weights.append(artifact.load(tracking.find("latest").model).get_weights())
+    if keras.config.backend() == "jax":
+        assert found == expected
+        for one, other in zip(*weights, strict=True):
+            np.testing.assert_array_equal(one, other)
+    else:
+        for name, values in expected.items():
+            np.testing.assert_allclose(found[name], values, rtol=1e-3)
+
+
+def test_early_stopping_ends_the_run_and_the_best_epoch_is_kept(elsewhere, tiny_recipe):
+    patient = tiny_recipe(
+        "training.early_stopping=1",
+        "training.learning_rate=1e-12",
+        "training.epochs=9",
+        "training.monitor=val_mean_iou",
+    )
+    run_id = fit.run(patient, progress=False)
+    history = tracking.client().get_metric_history(run_id, "val_mean_iou")
+    assert len(history) < 9
+
+
+def test_a_wrong_monitor_is_answered_with_the_scores_there_are(elsewhere, tiny_recipe):
+    with pytest.raises(ValueError, match=r"no score 'val_miou'.*val_mean_iou"):
+        fit.run(tiny_recipe("training.monitor=val_miou"), progress=False)
+
+
+def test_another_recipe_cannot_resume_a_run(elsewhere, tiny_recipe, monkeypatch):
+    class PowerCutError(Exception):
+        pass
+
+    def cut(*_):
+        raise PowerCutError
+
+    monkeypatch.setattr(fit.job, "conclude", cut)
+    with pytest.raises(PowerCutError):
+        fit.run(tiny_recipe(), progress=False)
+    with pytest.raises(ValueError, match=r"learning_rate = 0\.01.* says 0\.5"):
+        fit.run(tiny_recipe("training.learning_rate=0.5"), resume="latest")
+
+
+def test_a_finished_run_has_nothing_to_resume(fitted, tiny_recipe):
+    with pytest.raises(LookupError, match="has no snapshot"):
+        fit.run(tiny_recipe(), resume=fitted)
+
+
+def test_dry_run_tells_what_a_fit_would_cost(tiny_recipe):
+    told = fit.dry_run(tiny_recipe())
+    assert told["samples"] == {"train": 12, "val": 12, "test": 12}
+    assert told["steps per epoch"] == 3
+    assert told["trainable parameters"] == 3 * 9 * 8 + 8 + 2 * 8 + 8 * 3 + 3
+    assert told["compiled programs"] == 2
+
+
+def test_averaged_weights_are_lent_for_validation_only(tiny_recipe):
+    plan = fit.plan.make(tiny_recipe("training.ema=0.5"))
+    snapshot._variables(plan.model)
+    before = [np.array(weight) for weight in plan.model.trainable_variables]
+    plan.model.optimizer._model_variables_moving_average[0].assign(before[0] + 1)
+    with fit.callbacks.averaged(plan.model):
+        lent = np.array(plan.model.trainable_variables[0])
+    np.testing.assert_allclose(lent, before[0] + 1)
+    np.testing.assert_array_equal(plan.model.trainable_variables[0], before[0])

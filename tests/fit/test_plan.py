@@ -1,0 +1,124 @@
+"""What a recipe says is what is built and fitted."""
+
+import keras
+import numpy as np
+import pytest
+from fakes import LEGEND
+
+from kerasseg.fit import plan
+from kerasseg.fit.feed import Feed, SetEpoch
+
+
+@pytest.fixture(autouse=True)
+def float32_again():
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "precision=mixed_bfloat16",
+        "steps_per_execution=3",
+        "accumulate=2",
+        "ema=0.9",
+        "clip_norm=0.1",
+        "weight_decay=0.01",
+        "optimizer=adamw",
+        "optimizer=sgd",
+        "schedule={name: cosine, warmup_epochs: 1}",
+    ],
+)
+def test_a_fit_with_each_option_learns(tiny_recipe, option):
+    recipe = tiny_recipe(f"training.{option}", "training.learning_rate=0.02")
+    made = plan.make(recipe)
+    feed = Feed(made.train, steps=made.steps)
+    history = made.model.fit(
+        feed, epochs=8, verbose=0, shuffle=False, callbacks=[SetEpoch(feed)]
+    ).history
+    feed.close()
+    assert history["loss"][-1] < history["loss"][0]
+    assert made.model.output.dtype == "float32"
+
+
+def test_every_epoch_is_shuffled_anew_and_again_the_same(tiny_recipe):
+    made = plan.make(tiny_recipe())
+    feed = Feed(made.train)
+    epochs = []
+    for number in (0, 1, 0):
+        feed.epoch = number
+        epochs.append(feed[0][1])
+    feed.close()
+    assert not np.array_equal(epochs[0], epochs[1])
+    np.testing.assert_array_equal(epochs[0], epochs[2])
+
+
+def test_a_feed_begins_in_the_middle_where_an_epoch_stopped(tiny_recipe):
+    made = plan.make(tiny_recipe())
+    whole, rest = Feed(made.train), Feed(made.train, start=1)
+    expected = [whole[index][1] for index in range(len(whole))][1:]
+    found = [rest[index][1] for index in range(len(rest))]
+    whole.close()
+    rest.close()
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_black", "of_white"),
+    [("minmax", 0, 1), ("none", 0, 255)],
+)
+def test_pixels_are_scaled_as_the_recipe_says(tiny_recipe, kind, of_black, of_white):
+    made = plan.make(tiny_recipe(f"training.normalization={kind}"))
+    bands = made.saved.get_layer("bands")
+    image = np.array([0, 255], np.uint8)[None, None, :, None].repeat(3, -1)
+    scaled = keras.ops.convert_to_numpy(bands(image))[0, 0, :, 0]
+    np.testing.assert_allclose(scaled, [of_black, of_white])
+
+
+def test_standard_pixels_have_mean_0_and_deviation_1_over_training(tiny_recipe):
+    made = plan.make(tiny_recipe())
+    images = np.stack([sample["image"] for sample in made.datasets["train"]])
+    scaled = keras.ops.convert_to_numpy(made.saved.get_layer("bands")(images))
+    np.testing.assert_allclose(scaled.mean((0, 1, 2)), 0, atol=1e-3)
+    np.testing.assert_allclose(scaled.std((0, 1, 2)), 1, atol=1e-3)
+
+
+def test_normalisation_for_an_encoder_needs_a_model_with_one(tiny_recipe):
+    with pytest.raises(ValueError, match="has no single encoder"):
+        plan.make(tiny_recipe("training.normalization=encoder"))
+
+
+def test_the_momentum_of_running_statistics_can_be_set(tiny_recipe):
+    made = plan.make(tiny_recipe("training.norm_momentum=0.5"))
+    assert made.saved.get_layer("tiny").get_layer("norm").momentum == 0.5
+
+
+def test_rare_classes_weigh_more_where_the_recipe_says_inverse(tiny_recipe):
+    recipe = tiny_recipe("loss={name: cross_entropy, class_weights: inverse}")
+    train = plan.load(recipe.data)["train"]
+    bound = plan.loss(recipe.loss, train)
+    rare = int(np.argmin(train.class_counts()))
+    labels = np.full((1, 2, 2), rare)
+    labels[0, 0] = int(np.argmax(train.class_counts()))
+    logits = np.zeros((1, 2, 2, 3), "float32")
+    logits[0, 1, :, rare] = -4
+    wrong_on_rare = float(bound(labels, logits))
+    logits = logits[:, ::-1, :, :].copy()
+    logits[0, 0] = 0
+    logits[0, 0, :, labels[0, 0, 0]] = -4
+    logits[0, 1] = 0
+    assert wrong_on_rare > float(bound(labels, logits))
+
+
+def test_class_weights_must_be_one_per_class(tiny_recipe):
+    recipe = tiny_recipe("loss={name: cross_entropy, class_weights: [1, 2]}")
+    names = ", ".join(LEGEND.names)
+    with pytest.raises(ValueError, match=f"2 weights for 3 classes.*{names}"):
+        plan.make(recipe)
+
+
+def test_a_batch_larger_than_the_split_is_told(tiny_recipe):
+    with pytest.raises(ValueError, match="batch"):
+        plan.make(tiny_recipe("training.batch_size=64"))
+    with pytest.raises(ValueError, match="steps_per_execution 8"):
+        plan.make(tiny_recipe("training.steps_per_execution=8"))
