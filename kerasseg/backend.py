@@ -1,0 +1,118 @@
+"""Everything that differs between JAX and TensorFlow and is not behind `keras.ops`."""
+
+import ctypes
+import os
+import random
+import resource
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+_KEEP_MEMORY = {
+    "M_TRIM_THRESHOLD": (-1, 2**31 - 1),
+    "M_MMAP_MAX": (-4, 0),
+    "M_ARENA_MAX": (-8, 1),
+}
+"""Parameters of glibc's `mallopt`: number, value."""
+
+_PACKAGES = {"jax": "jax", "tensorflow": "tensorflow"}
+
+
+def choose(name: str) -> None:
+    """Make Keras use a backend. Must come before Keras is imported.
+
+    Raises:
+        ValueError: If the backend is not installed, or Keras runs on another already.
+    """
+    if find_spec(_PACKAGES[name]) is None:
+        raise ValueError(
+            f'backend {name!r} is not installed. Run `pip install "kerasseg[{name}]"`, '
+            "or choose the other with `--backend`."
+        )
+    if "keras" in sys.modules:
+        import keras
+
+        if keras.config.backend() != name:
+            raise ValueError(
+                f"Keras already runs on {keras.config.backend()!r}, and {name!r} was "
+                "asked for. Set KERAS_BACKEND before Keras is imported."
+            )
+    os.environ["KERAS_BACKEND"] = name
+    if name == "jax":
+        _keep_memory()
+    # TensorFlow tells of its instruction sets at every start.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if name == "jax":
+        # Keras seeds TensorFlow all the same, which then tells of its kernels.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+
+def _keep_memory() -> None:
+    """Let glibc keep freed memory, instead of giving it back after each step.
+
+    XLA takes its working memory anew at every step, and a CPU spends up to a fifth of
+    the step on the first touch of its pages. Other C libraries are left alone.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    for number, value in _KEEP_MEMORY.values() if mallopt else ():
+        mallopt(number, value)
+
+
+def seed(number: int) -> None:
+    """Make every random choice that follows the same in every run."""
+    import keras
+
+    if keras.config.backend() == "tensorflow":
+        keras.utils.set_random_seed(number)
+        return
+    # Keras' own function would load TensorFlow too, where it is installed. It draws
+    # the seeds of initialisers and dropout from Python's generator.
+    random.seed(number)
+    np.random.seed(number)
+
+
+def devices() -> list[str]:
+    """Name the devices that compute, such as `cpu` or `NVIDIA H200`."""
+    import keras
+
+    if keras.config.backend() == "jax":
+        import jax
+
+        return [device.device_kind for device in jax.devices()]
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(device) for device in found]
+    return [detail.get("device_name", "GPU") for detail in details] or ["cpu"]
+
+
+def compile_options() -> dict[str, Any]:
+    """Return what `Model.compile` should be told on this backend and device.
+
+    TensorFlow's own kernels use oneDNN on a CPU, which XLA there does not.
+    """
+    import keras
+
+    if keras.config.backend() == "tensorflow" and devices() == ["cpu"]:
+        return {"jit_compile": False}
+    return {"jit_compile": True}
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory used so far: of the GPU if there is one, else resident."""
+    import keras
+
+    if devices() != ["cpu"]:
+        if keras.config.backend() == "jax":
+            import jax
+
+            return jax.devices()[0].memory_stats()["peak_bytes_in_use"]
+        import tensorflow as tf
+
+        return tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

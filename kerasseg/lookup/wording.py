@@ -1,0 +1,117 @@
+"""Say in words what is wrong with a value, and what would be right."""
+
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    Path: "a path",
+    dict: "a mapping",
+    Mapping: "a mapping",
+    None: "null",
+    type(None): "null",
+}
+_LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Name the nearest right word, or all of them where none is near."""
+    close = get_close_matches(str(word), known, n=1)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Choose from: {', '.join(known)}." if known else "There are none."
+
+
+def expected(kind: Any, limits: Sequence[Any] = ()) -> str:
+    """Say what values a type takes: "a whole number above 0 or null"."""
+    *most, last = dict.fromkeys(_parts(kind, limits))
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def refusal(error: Mapping[str, Any], field: FieldInfo | None) -> str:
+    """Word one of pydantic's errors: what was received and what is right.
+
+    Args:
+        error: One entry of `ValidationError.errors()`.
+        field: The field it is about, where one could be found.
+    """
+    if error["type"] == "missing":
+        right = f" Give {_of(field)}." if field else ""
+        return f"missing.{right}"
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    got = shown(error["input"])
+    if field is None:
+        return f"{got}: {error['msg']}."
+    words = _choices(field.annotation)
+    advice = ""
+    if words and isinstance(error["input"], str):
+        close = get_close_matches(error["input"], words, n=1)
+        advice = f" Did you mean {close[0]!r}?" if close else ""
+    return f"{got} is not {_of(field)}.{advice}"
+
+
+def shown(value: Any) -> str:
+    """Show a received value, cut short where it is long."""
+    if isinstance(value, str):
+        text = repr(value)
+    elif value is None or isinstance(value, bool):
+        text = {None: "null", True: "true", False: "false"}[value]
+    else:
+        text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _of(field: FieldInfo) -> str:
+    return expected(field.annotation, field.metadata)
+
+
+def _limited(limits: Sequence[Any]) -> str:
+    parts = [
+        f"{word} {getattr(limit, name):g}"
+        for limit in limits
+        for name, word in _LIMITS.items()
+        if getattr(limit, name, None) is not None
+    ]
+    return f" {' and '.join(parts)}" if parts else ""
+
+
+def _parts(kind: Any, limits: Sequence[Any] = ()) -> list[str]:
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        return _parts(inner[0], [*inner[1:], *limits])
+    if origin in (Union, types.UnionType):
+        return [part for member in inner for part in _parts(member, limits)]
+    if origin is Literal:
+        return ["null" if item is None else str(item) for item in inner]
+    if _is_list(origin or kind):
+        kinds = [part for part in inner if part is not Ellipsis]
+        return [f"a list with {expected(kinds[0])} each" if kinds else "a list"]
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [getattr(kind, "EXPECTED", "a mapping")]
+    word = _WORDS.get(origin or kind, "another value")
+    return [word if kind in (None, type(None)) else word + _limited(limits)]
+
+
+def _is_list(kind: Any) -> bool:
+    return kind in (list, tuple, Sequence)
+
+
+def _choices(kind: Any) -> list[str]:
+    """List the words a type takes, at the top or in a union."""
+    inner = typing.get_args(kind)
+    if typing.get_origin(kind) is Literal:
+        return [item for item in inner if isinstance(item, str)]
+    if typing.get_origin(kind) in (Union, types.UnionType):
+        return [word for part in inner for word in _choices(part)]
+    return []

@@ -1,0 +1,54 @@
+"""The one contract for data: what a sample is, and what a dataset owes its users."""
+
+from collections.abc import Callable
+from typing import NotRequired, Protocol, TypedDict
+
+import numpy as np
+
+from kerasseg.legend import Legend
+
+
+class Sample(TypedDict):
+    """One labelled place.
+
+    Pixels travel in the type they are stored in; the model's first layer casts and
+    normalises them.
+    """
+
+    image: np.ndarray
+    """`(H, W, C)`, or `(T, H, W, C)` for a series."""
+    label: np.ndarray
+    """Class indices, uint8 `(H, W)`; `legend.IGNORE` where nothing is known."""
+    days: NotRequired[np.ndarray]
+    """int32 `(T,)`, days since the season's reference date."""
+
+
+Transform = Callable[[Sample, np.random.Generator], Sample]
+
+
+class Dataset(Protocol):
+    """A sequence of samples of one split, all with the same bands and legend."""
+
+    bands: tuple[str, ...]
+    legend: Legend
+    ids: tuple[str, ...]
+    """A name for each sample, unique within the dataset."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Sample: ...
+
+    def class_counts(self) -> np.ndarray:
+        """Count labelled pixels per class, int64 `(num_classes,)`."""
+        ...
+
+    def statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and standard deviation per band, in stored units.
+
+        They are those of the training split, whatever the split of this dataset.
+        """
+        ...
+
+    def fingerprint(self) -> str:
+        """Return a short hash that changes when any file of the dataset does."""
+        ...
