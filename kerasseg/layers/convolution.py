@@ -1,4 +1,4 @@
-"""The convolution of our models: Keras' own, faster where JAX runs on a CPU."""
+"""The convolution of our models: Keras' own, mended where a backend is slow or wrong."""
 
 import keras
 
@@ -9,16 +9,27 @@ from kerasseg.layers import jax_cpu
 class Convolution(keras.layers.Conv2D):
     """`keras.layers.Conv2D` with a faster gradient on JAX and a CPU.
 
-    Arguments, weights and results are those of `Conv2D`, up to rounding.
+    Arguments, weights and results are those of `Conv2D`, up to rounding. A 1 x 1 kernel
+    with strides reads the pixels it needs and no others: the kernel gradient that
+    TensorFlow 2.21 takes from oneDNN for it (`jit_1x1:avx512_core`) writes beyond its
+    memory where channels are few (seen with 2), and the process dies sooner or later.
     """
 
     def convolution_op(self, inputs, kernel):
-        if not self._plain() or not jax_cpu.applies(inputs, kernel):
+        if not self._plain():
             return super().convolution_op(inputs, kernel)
+        if not jax_cpu.applies(inputs, kernel):
+            return self._strided_first(inputs, kernel)
         from kerasseg.layers.jax_cpu.convolution import convolve
 
         kernel = keras.ops.convert_to_tensor(kernel)  # a Keras variable is no JAX array
         return convolve(inputs, kernel, self.strides, self.padding)
+
+    def _strided_first(self, inputs, kernel):
+        if self.kernel_size != (1, 1) or self.strides == (1, 1):
+            return super().convolution_op(inputs, kernel)
+        down, right = self.strides
+        return keras.ops.conv(inputs[:, ::down, ::right], kernel)
 
     def _plain(self):
         return (
