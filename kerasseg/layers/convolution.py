@@ -1,4 +1,4 @@
-"""The convolution of our models: Keras' own, mended where a backend is slow or wrong."""
+"""The convolution of our models: Keras' own, mended where that is slow or wrong."""
 
 import keras
 
