@@ -5,11 +5,24 @@ Importing this package is enough for Keras to load any saved model of kerasseg.
 
 from kerasseg.layers import (
     bands,
+    batch_norm,
+    border,
     classes,
     convolution,
+    frame_norm,
     padding,
     pooling,
     resize,
 )
 
-__all__ = ["bands", "classes", "convolution", "padding", "pooling", "resize"]
+__all__ = [
+    "bands",
+    "batch_norm",
+    "border",
+    "classes",
+    "convolution",
+    "frame_norm",
+    "padding",
+    "pooling",
+    "resize",
+]
