@@ -9,12 +9,13 @@ from safetensors.numpy import load_file
 
 from kerasseg.weights.torch_archive import read_archive
 
-_NORM = {
+NORM_NAMES = {
     "weight": "gamma",
     "bias": "beta",
     "running_mean": "moving_mean",
     "running_var": "moving_variance",
 }
+"""What the tensors of a normalisation are called in Keras."""
 
 
 def read_torch(path: Path, model: keras.Model) -> dict[str, np.ndarray]:
@@ -56,7 +57,7 @@ def convert(
         if layer not in layers:
             converted[key] = tensor
         elif hasattr(layers[layer], "gamma"):
-            converted[f"{layer}/{_NORM.get(name, name)}"] = tensor
+            converted[f"{layer}/{NORM_NAMES.get(name, name)}"] = tensor
         else:
             converted[f"{layer}/{'kernel' if name == 'weight' else name}"] = (
                 np.transpose(tensor, (2, 3, 1, 0)) if tensor.ndim == 4 else tensor

@@ -1,0 +1,1 @@
+"""Published checkpoints become models of kerasseg, and go back."""

@@ -1,0 +1,74 @@
+"""How the axes of a tensor lie in PyTorch and in Keras."""
+
+import keras
+import numpy as np
+
+from kerasseg.convert.names import Place
+
+_PUBLISHED_DAYS = 365
+"""Slots of Crop2Seg's table of days; ours has one for each day 0 to 366."""
+
+
+def to_keras(tensor: np.ndarray, place: Place) -> np.ndarray:
+    """Turn a published tensor into the layout of its variable.
+
+    The result has the shape of the variable if the tensor fits, and another one if it
+    does not.
+    """
+    shape = tuple(place.variable.shape)
+    if place.variable.name.rpartition(".")[2] == "kernel":
+        return _pad_days(_kernel(tensor, place), place)
+    if tensor.shape != shape and _without_ones(tensor.shape) == _without_ones(shape):
+        return tensor.reshape(shape)  # one query: (heads, d_k) or (heads, 1, d_k)
+    return tensor
+
+
+def to_torch(value: np.ndarray, place: Place) -> np.ndarray:
+    """Turn the value of a variable into the layout of the published tensor."""
+    if place.variable.name.rpartition(".")[2] != "kernel":
+        return value
+    if is_days(place):
+        value = value[:_PUBLISHED_DAYS]
+    if value.ndim == 4:
+        axes = (2, 3, 0, 1) if _is_depthwise(place) else (3, 2, 0, 1)
+        return value.transpose(axes)
+    turned = value.transpose()  # Dense, and Conv1D: (k, in, out)
+    is_conv1d = place.key.endswith("inconv.weight") and turned.ndim == 2
+    return turned[..., np.newaxis] if is_conv1d else turned
+
+
+def is_days(place: Place) -> bool:
+    """Tell whether a variable is a table with a row for each day of the year."""
+    return (
+        "positional_encoder" in place.key
+        and len(place.variable.shape) == 2
+        and place.variable.shape[0] > _PUBLISHED_DAYS
+    )
+
+
+def _kernel(tensor: np.ndarray, place: Place) -> np.ndarray:
+    rank = len(place.variable.shape)
+    if rank == 2 and tensor.ndim > 2 and set(tensor.shape[2:]) == {1}:
+        tensor = tensor.reshape(
+            tensor.shape[:2]
+        )  # a convolution over one date or pixel
+    if tensor.ndim != 4:
+        return tensor.transpose()
+    # A transposed convolution is (in, out, h, w) there and (h, w, out, in) here.
+    return tensor.transpose((2, 3, 0, 1) if _is_depthwise(place) else (2, 3, 1, 0))
+
+
+def _pad_days(kernel: np.ndarray, place: Place) -> np.ndarray:
+    """Let the last days of the year, which Crop2Seg refuses, be as the day before."""
+    missing = place.variable.shape[0] - kernel.shape[0] if is_days(place) else 0
+    if kernel.ndim != 2 or kernel.shape[0] != _PUBLISHED_DAYS or missing <= 0:
+        return kernel
+    return np.concatenate([kernel, np.repeat(kernel[-1:], missing, axis=0)])
+
+
+def _is_depthwise(place: Place) -> bool:
+    return isinstance(place.layer, keras.layers.DepthwiseConv2D)
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
