@@ -7,6 +7,9 @@ import numpy as np
 
 from kerasseg.legend import Legend
 
+ABSENT = -1
+"""The day of a date that only fills a series up to the length of its batch."""
+
 
 class Sample(TypedDict):
     """One labelled place.
@@ -20,7 +23,9 @@ class Sample(TypedDict):
     label: np.ndarray
     """Class indices, uint8 `(H, W)`; `legend.IGNORE` where nothing is known."""
     days: NotRequired[np.ndarray]
-    """int32 `(T,)`, days since the season's reference date."""
+    """int32 `(T,)`, days since the season's reference date: from 0 on, rising."""
+    day_of_year: NotRequired[np.ndarray]
+    """int32 `(T,)`, from 1 for January 1; with every series that has `days`."""
 
 
 Transform = Callable[[Sample, np.random.Generator], Sample]

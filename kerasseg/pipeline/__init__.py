@@ -1,7 +1,7 @@
 """Batches for training and evaluation, the same ones whatever loads them.
 
-The unit of work is a whole batch: one thread reads, augments and writes each sample
-straight into its place in the batch, so nothing is copied once more to collate it.
+The unit of work is a whole batch: one thread reads, augments and writes its samples
+straight into their places, so nothing is copied once more to collate them.
 Which samples a batch holds, and how they are augmented, follows from the seed, the
 epoch and the sample alone. Pixels keep the type they are stored in.
 """
@@ -36,6 +36,7 @@ def batches(  # noqa: PLR0913  (each is a key of a recipe)
     workers: int = 2,
     prefetch: int = 4,
     last: Literal["drop", "pad"] = "drop",
+    length_step: int = 8,
 ) -> "Batches":
     """Cut a dataset into batches of one shape.
 
@@ -51,21 +52,24 @@ def batches(  # noqa: PLR0913  (each is a key of a recipe)
         last: What becomes of samples that do not fill a batch: they are dropped, or
             the batch is filled up with repeated images, all of whose labels are
             `legend.IGNORE`.
+        length_step: The series of a batch are filled up with dates of day
+            `sample.ABSENT` to the length of the longest, rounded up to a multiple of
+            this. Backends compile once per length.
 
     Raises:
         ValueError: If there would be no batch, or the loader is not installed.
     """
-    if batch_size < 1 or workers < 0 or prefetch < 1:
+    if batch_size < 1 or workers < 0 or prefetch < 1 or length_step < 1:
         raise ValueError(
-            f"batches: batch_size {batch_size}, workers {workers}, prefetch {prefetch}."
-            " Give at least 1, 0 and 1."
+            f"batches: batch_size {batch_size}, workers {workers}, prefetch {prefetch},"
+            f" length_step {length_step}. Give at least 1, 0, 1 and 1."
         )
     if loader == "tf.data" and find_spec("tensorflow") is None:
         raise ValueError(
             'loader "tf.data" needs TensorFlow, which is not installed. Run '
             '`pip install "kerasseg[tensorflow]"`, or choose loader "grain".'
         )
-    plan = Plan(dataset, batch_size, tuple(augment), shuffle, seed, last)
+    plan = Plan(dataset, batch_size, tuple(augment), shuffle, seed, last, length_step)
     if not len(plan):
         raise ValueError(
             f"batches: {len(dataset)} samples do not fill one batch of {batch_size}. "

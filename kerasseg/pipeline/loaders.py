@@ -11,7 +11,8 @@ import numpy as np
 from kerasseg.pipeline.plan import Epoch
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray]
-"""`{"image": (B, ..., H, W, C)}`, with `"days"` for a series, and label `(B, H, W)`."""
+"""`{"image": (B, H, W, C)}` and label `(B, H, W)`; a series has `(B, T, H, W, C)`, and
+`"days"` and `"day_of_year"`, `(B, T)`."""
 
 
 def through_grain(epoch: Epoch, workers: int, prefetch: int) -> Iterator[Batch]:
@@ -36,7 +37,7 @@ def through_tensorflow(epoch: Epoch, workers: int, prefetch: int) -> Iterator[Ba
         # Where something else has set it going already, it is too late to say so.
         with suppress(RuntimeError):
             tf.config.set_visible_devices([], "GPU")
-    sample = epoch.plan.dataset[epoch.indices(0)[0]]
+    sample = epoch.plan.sample(epoch.number, epoch.indices(0)[0])
     failures: list[Exception] = []
 
     def build(position: np.int64) -> list[np.ndarray]:

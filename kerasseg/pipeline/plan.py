@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kerasseg.legend import IGNORE
-from kerasseg.sample import Dataset, Sample, Transform
+from kerasseg.sample import ABSENT, Dataset, Sample, Transform
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Plan:
     shuffle: bool
     seed: int
     last: str
+    length_step: int = 8
 
     def __len__(self) -> int:
         spare = self.batch_size - 1 if self.last == "pad" else 0
@@ -64,28 +65,48 @@ class Epoch:
     def __getitem__(self, position: int) -> dict[str, np.ndarray]:
         self.threads.add(threading.current_thread())
         indices = self.indices(position)
-        sample = self.plan.sample(self.number, indices[0])
+        samples = [self.plan.sample(self.number, index) for index in indices]
+        length = longest(samples, self.plan.length_step)
         # Every batch has memory of its own: JAX may compute on it without copying, so
         # a buffer used again would change under a batch that is still being read.
         batch = {
-            key: np.empty((self.plan.batch_size, *value.shape), value.dtype)
-            for key, value in sample.items()
+            key: np.empty(
+                (self.plan.batch_size, *_shape(key, value, length)), value.dtype
+            )
+            for key, value in samples[0].items()
         }
-        for place, index in enumerate(indices):
-            if place:
-                sample = self.plan.sample(self.number, index)
-            self._write(sample, batch, place)
+        for place, sample in enumerate(samples):
+            _write(sample, batch, place)
         for key, values in batch.items():
             values[len(indices) :] = IGNORE if key == "label" else values[:1]
         return batch
 
-    def _write(self, sample: Sample, batch: dict[str, np.ndarray], place: int) -> None:
-        for key, values in batch.items():
-            value = sample[key]
-            if value.shape != values.shape[1:] or value.dtype != values.dtype:
-                raise ValueError(
-                    f"batches: {key} of type {value.dtype} and shape {value.shape} "
-                    f"beside {values.dtype} {values.shape[1:]}. Samples of one batch "
-                    "must be alike: crop them, or choose batch_size 1."
-                )
-            values[place] = value
+
+def longest(samples: list[Sample], step: int) -> int | None:
+    """Return how many dates their batch has: the most of any, rounded up to a step."""
+    if "days" not in samples[0]:
+        return None
+    return -(-max(len(sample["days"]) for sample in samples) // step) * step
+
+
+def _shape(key: str, value: np.ndarray, length: int | None) -> tuple[int, ...]:
+    if length is None or key == "label":
+        return value.shape
+    return (length, *value.shape[1:])
+
+
+def _write(sample: Sample, batch: dict[str, np.ndarray], place: int) -> None:
+    """Put a sample into its place, a series followed by dates that are none."""
+    dates = len(sample["days"]) if "days" in sample else None
+    for key, values in batch.items():
+        value, room = sample[key], values[place]
+        if dates is not None and key != "label":
+            room[dates:] = ABSENT if values.ndim == 2 else 0
+            room = room[:dates]
+        if value.shape != room.shape or value.dtype != values.dtype:
+            raise ValueError(
+                f"batches: {key} of type {value.dtype} and shape {value.shape} "
+                f"beside {values.dtype} {room.shape}. Samples of one batch "
+                "must be alike: crop them, or choose batch_size 1."
+            )
+        room[...] = value

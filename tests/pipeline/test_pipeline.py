@@ -12,6 +12,7 @@ import pytest
 
 from kerasseg import augment, pipeline
 from kerasseg.legend import IGNORE
+from kerasseg.sample import ABSENT
 
 pytestmark = pytest.mark.once
 
@@ -146,18 +147,47 @@ def test_the_last_batch_is_dropped_or_padded_with_unlabelled_images():
     assert len(pipeline.batches(Numbered(8), 4, last="pad")) == 2
 
 
-def test_a_series_brings_its_days():
-    class Series(Numbered):
-        def __getitem__(self, index):
-            sample = super().__getitem__(index)
-            image = np.repeat(sample["image"][None], 5, axis=0)
-            return {**sample, "image": image, "days": np.arange(5, dtype=np.int32)}
+class Series(Numbered):
+    """Series of 3, 4, 5, … dates."""
 
-    for loader in LOADERS:
-        inputs, label = next(pipeline.batches(Series(), 2, loader=loader).epoch(0))
-        assert inputs["image"].shape == (2, 5, 8, 8, 2)
-        assert inputs["days"].dtype == np.int32
+    def __getitem__(self, index):
+        sample = super().__getitem__(index)
+        dates = np.arange(index + 3, dtype=np.int32)
+        return {
+            "image": np.repeat(sample["image"][None] + 1, len(dates), axis=0),
+            "days": 5 * dates,
+            "day_of_year": 5 * dates + 244,
+            "label": sample["label"],
+        }
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_series_are_filled_up_with_dates_that_are_none(loader):
+    batches = pipeline.batches(Series(), 2, loader=loader, length_step=4)
+    lengths = []
+    for number, (inputs, label) in enumerate(batches.epoch(0)):
+        lengths.append(inputs["image"].shape[1])
         assert label.shape == (2, 8, 8)
+        for place in range(2):
+            dates = 2 * number + place + 3
+            days, image = inputs["days"][place], inputs["image"][place]
+            np.testing.assert_array_equal(days[:dates], 5 * np.arange(dates))
+            np.testing.assert_array_equal(days[dates:], ABSENT)
+            np.testing.assert_array_equal(inputs["day_of_year"][place] < 0, days < 0)
+            assert np.all(image[:dates] > 0)
+            assert np.all(image[dates:] == 0)
+    assert lengths == [4, 8, 8, 12, 12]
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_an_augment_may_change_the_type_of_the_pixels(loader):
+    def brighten(sample, rng):
+        return {**sample, "image": sample["image"].astype(np.float32) + 0.5}
+
+    batches = pipeline.batches(Numbered(), 2, loader=loader, augment=[brighten])
+    inputs, _ = next(batches.epoch(0))
+    assert inputs["image"].dtype == np.float32
+    assert inputs["image"][1, 0, 0, 0] == 1000.5
 
 
 @pytest.mark.parametrize("loader", LOADERS)
