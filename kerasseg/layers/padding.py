@@ -14,6 +14,7 @@ class PadToMultiple(keras.layers.Layer):
 
     Args:
         multiple: What height and width become multiples of.
+        minimum: What they are at least, itself a multiple.
 
     Call arguments:
         image: `(B, H, W, C)`.
@@ -22,9 +23,10 @@ class PadToMultiple(keras.layers.Layer):
         `(B, ceil(H / multiple) * multiple, ceil(W / multiple) * multiple, C)`.
     """
 
-    def __init__(self, multiple=32, **kwargs):
+    def __init__(self, multiple=32, minimum=0, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self.multiple = multiple
+        self.minimum = minimum
 
     def call(self, image):
         for axis in (1, 2):
@@ -33,22 +35,26 @@ class PadToMultiple(keras.layers.Layer):
 
     def _grow(self, image, axis):
         size = ops.shape(image)[axis]
-        if isinstance(size, int) and size % self.multiple == 0:
+        if isinstance(size, int) and self._grown(size) == size:
             return image
-        grown = -(-size // self.multiple) * self.multiple
+        grown = self._grown(size)
         nearest = ops.minimum(ops.arange(grown, dtype="int32"), size - 1)
         return ops.take(image, nearest, axis=axis)
 
+    def _grown(self, size):
+        grown = -(-size // self.multiple) * self.multiple
+        if isinstance(size, int):
+            return max(grown, self.minimum)
+        return ops.maximum(grown, self.minimum)
+
     def compute_output_spec(self, image):
         batch, height, width, channels = image.shape
-        height, width = (
-            size and -(-size // self.multiple) * self.multiple
-            for size in (height, width)
-        )
+        height, width = (size and self._grown(size) for size in (height, width))
         return keras.KerasTensor((batch, height, width, channels), image.dtype)
 
     def get_config(self):
-        return {**super().get_config(), "multiple": self.multiple}
+        config = {"multiple": self.multiple, "minimum": self.minimum}
+        return {**super().get_config(), **config}
 
 
 @keras.saving.register_keras_serializable(package="kerasseg")
