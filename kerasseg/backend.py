@@ -1,11 +1,15 @@
 """Everything that differs between JAX and TensorFlow and is not behind `keras.ops`."""
 
 import ctypes
+import hashlib
 import os
+import platform
 import random
 import resource
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,6 +46,7 @@ def choose(name: str) -> None:
     os.environ["KERAS_BACKEND"] = name
     if name == "jax":
         _keep_memory()
+        _keep_programs()
     # TensorFlow tells of its instruction sets at every start.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if name == "jax":
@@ -60,6 +65,21 @@ def _keep_memory() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     for number, value in _KEEP_MEMORY.values() if mallopt else ():
         mallopt(number, value)
+
+
+def _keep_programs() -> None:
+    """Let JAX keep what it compiled, so that the next start need not compile it again.
+
+    A folder for each kind of processor: home directories are shared between machines,
+    and a program for one may not run on another. The environment has the last word.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    flags = ""
+    with suppress(OSError):  # where there is no such file, the architecture must do
+        flags = Path("/proc/cpuinfo").read_text().partition("flags")[2].split("\n")[0]
+    kind = f"{platform.machine()}-{hashlib.sha256(flags.encode()).hexdigest()[:8]}"
+    folder = home / "kerasseg" / "programs" / kind
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
 
 
 def seed(number: int) -> None:

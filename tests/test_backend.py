@@ -1,5 +1,6 @@
-"""What JAX's working memory costs is paid once."""
+"""What JAX costs at the start is paid once: its memory and its programs."""
 
+import os
 import subprocess
 import sys
 
@@ -30,3 +31,39 @@ def test_freed_memory_is_kept_for_the_next_step():
         text=True,
     )
     assert int(answer.stdout) < 10
+
+
+COMPILE = """
+from kerasseg import backend
+
+backend.choose("jax")
+import jax
+
+found = []
+jax.monitoring.register_event_listener(lambda name, **_: found.append(name))
+jax.jit(lambda x: x * 3 + 1)(1.0)
+print(sum("cache_hits" in name for name in found))
+"""
+
+
+def test_a_program_compiled_once_is_there_at_the_next_start(tmp_path):
+    environment = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(tmp_path),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    hits = [
+        int(
+            subprocess.run(
+                [sys.executable, "-c", COMPILE],
+                check=True,
+                capture_output=True,
+                text=True,
+                env=environment,
+            ).stdout
+        )
+        for _ in range(2)
+    ]
+    assert hits[0] == 0
+    assert hits[1] > 0
+    assert list(tmp_path.glob("kerasseg/programs/*/jit_*"))
