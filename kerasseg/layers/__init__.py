@@ -9,11 +9,14 @@ from kerasseg.layers import (
     border,
     classes,
     convolution,
+    dates,
     frame_norm,
     frames,
     padding,
     pooling,
     resize,
+    temporal_aggregation,
+    temporal_attention,
 )
 
 __all__ = [
@@ -22,9 +25,12 @@ __all__ = [
     "border",
     "classes",
     "convolution",
+    "dates",
     "frame_norm",
     "frames",
     "padding",
     "pooling",
     "resize",
+    "temporal_aggregation",
+    "temporal_attention",
 ]

@@ -62,13 +62,13 @@ def bilinear(x, height, width, align_corners=False):
     positions are computed in whole numbers, so that they are exact for any size.
     """
     _, old_height, old_width, _ = ops.shape(x)
-    rows = _weights(old_height, height, align_corners)
-    columns = _weights(old_width, width, align_corners)
+    rows = weights(old_height, height, align_corners)
+    columns = weights(old_width, width, align_corners)
     x = ops.einsum("bhwc,yh->bywc", x, ops.cast(rows, x.dtype))
     return ops.einsum("bywc,xw->byxc", x, ops.cast(columns, x.dtype))
 
 
-def _weights(old, new, align_corners):
+def weights(old, new, align_corners):
     """Weights `(new, old)` of the old pixels in each of the new ones."""
     target = ops.expand_dims(ops.arange(new, dtype="int32"), 1)  # (new, 1)
     source = ops.arange(old, dtype="int32")  # (old,)

@@ -1,0 +1,255 @@
+"""L-TAE: one map from a series, and how much each date had to say in it."""
+
+from functools import partial
+
+import keras
+from keras import ops
+
+from kerasseg.layers import rows
+from kerasseg.layers.batch_norm import BatchNorm
+from kerasseg.layers.dates import DayOfYear, Sinusoid
+from kerasseg.layers.frame_norm import FrameNorm
+from kerasseg.layers.lightweight_attention import Folded, attend, fold
+
+_LAYOUTS = {
+    # attention, fill of padded scores, modules for each layer of the mlp, norm's number
+    "utae": ("attention_heads", -1e3, 3, 1),
+    "crop2seg": ("attention_head", -1e6, 6, 2),
+}
+
+
+@keras.saving.register_keras_serializable(package="kerasseg")
+class TemporalAttention(keras.layers.Layer):
+    """Summarises the series of each pixel with lightweight temporal attention.
+
+    Normalise each pixel over its dates, embed, add the encoding of dates, attend with
+    one constant query for each head, then an `mlp` and a last normalisation. Computed
+    in float32, in the equivalent form of `lightweight_attention`.
+
+    Args:
+        heads: Number of heads, and of the groups of both normalisations.
+        model_width: Channels of the embedding; `None` attends to the input itself.
+        key_width: Channels of a key.
+        mlp: Widths after the attention, each linear, batch normalised, ReLU.
+        dates: Which encoding of dates is added: of `days`, of `day_of_year`, of
+            `both`, or `none`.
+        linear: Whether the sinusoid passes a learnt matrix. With `"day_of_year"` the
+            sinusoid of that day and the matrix then replace the learnt table.
+        period: See `dates.sinusoid`.
+        attention_dropout: Share of the attention dropped in training.
+        dropout: Share of the values dropped in training after the `mlp`.
+        padding: `"ignored"`: padded dates change nothing. `"published"`: they count in
+            the first normalisation and their score is a large negative number.
+        layout: Whose names and details the weights have: `"utae"` of utae-paps or
+            `"crop2seg"` of Crop2Seg.
+        answer: What is returned. `"attention"` has neither `mlp` nor second norm.
+        pixels: How many pixels of an image are attended to at once, about; `None`
+            for all. With fewer, memory is bounded: the gradient attends again.
+
+    Call arguments:
+        x: `(B, T, H, W, C)`.
+        days: `(B, T)`, -1 at padded dates.
+        observed: `(B, T)`, true at observed dates; `None` for `days != -1`.
+        day_of_year: `(B, T)`, int, for the encodings that use it.
+        training: Whether to drop, and to normalise with the batch's statistics.
+
+    Returns:
+        By `answer`: `"both"`, a pair of the embedding `(B, H, W, mlp[-1])` and the
+        attention `(B, heads, T, H, W)`, after dropout; or one of the two.
+
+    Raises:
+        ValueError: If a width is no multiple of `heads`, or `day_of_year` is missing.
+
+    Source:
+        Garnot and Landrieu, "Lightweight Temporal Self-attention", 2020,
+        https://arxiv.org/abs/2007.00586, as applied by utae-paps (MIT) and Crop2Seg.
+        There padded dates count in the statistics of the first normalisation, so that
+        an answer depends on the batch; here only with `padding="published"`.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        heads=16,
+        model_width=256,
+        key_width=4,
+        mlp=(128,),
+        dates="days",
+        linear=False,
+        period=1000,
+        attention_dropout=0.1,
+        dropout=0.2,
+        padding="ignored",
+        layout="utae",
+        answer="both",
+        pixels=None,
+        **kwargs,
+    ):
+        super().__init__(**{"dtype": "float32", "autocast": False, **kwargs})
+        self.heads = heads
+        self.model_width = model_width
+        self.key_width = key_width
+        self.mlp = tuple(mlp)
+        self.dates = dates
+        self.linear = linear
+        self.period = period
+        self.attention_dropout = attention_dropout
+        self.dropout = dropout
+        self.padding = padding
+        self.layout = layout
+        self.answer = answer
+        self.pixels = pixels
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def build(self, x_shape):
+        channels = x_shape[-1]
+        width = self.model_width or channels
+        self._check(channels, width)
+        attention, _, step, norm = _LAYOUTS[self.layout]
+        keys = self.heads * self.key_width
+        self.gamma = self._weight("in_norm.gamma", (channels,), "ones")
+        self.beta = self._weight("in_norm.beta", (channels,), "zeros")
+        if self.model_width:
+            self.kernel = self._weight("inconv.kernel", (channels, width))
+            self.bias = self._weight("inconv.bias", (width,), "zeros")
+        queries = (self.heads, *[1] * (self.layout == "crop2seg"), self.key_width)
+        spread = keras.initializers.RandomNormal(stddev=(2 / self.key_width) ** 0.5)
+        self.query = self._weight(f"{attention}.Q", queries, spread)
+        self.key_kernel = self._weight(f"{attention}.fc1_k.kernel", (width, keys))
+        self.key_bias = self._weight(f"{attention}.fc1_k.bias", (keys,), "zeros")
+        self.encodings = self._encodings(width)
+        for encoding in self.encodings:
+            encoding.build((None, None))
+        self.tail = [] if self.answer == "attention" else self._tail(step, norm)
+        for layer in self.tail:
+            layer.build((None, 1, 1, width))
+            width = getattr(layer, "units", width)
+
+    def _check(self, channels, width):
+        for size in (channels, width, *self.mlp[-1:]):
+            if size % self.heads:
+                raise ValueError(
+                    f"{self.name}: {size} channels for {self.heads} heads. Give widths "
+                    f"that are multiples of {self.heads}."
+                )
+
+    def _weight(self, name, shape, initializer="glorot_uniform"):
+        return self.add_weight(shape=shape, initializer=initializer, name=name)
+
+    def _encodings(self, width):
+        """Layers that encode the dates, the first of them of `days` unless told."""
+        size, repeat = width // self.heads, self.heads
+        waves = partial(Sinusoid, size, repeat, self.period, self.linear)
+        table = partial(DayOfYear, size, repeat)
+        first, second = "positional_encoder", "positional_encoder_abs"
+        if self.dates == "none":
+            return []
+        if self.dates == "both":
+            return [waves(name=first), table(name=second)]
+        learnt = self.dates == "day_of_year" and not self.linear
+        return [(table if learnt else waves)(name=first)]
+
+    def _tail(self, step, norm):
+        layers = []
+        for index, width in enumerate(self.mlp):
+            first = step * index
+            layers += [
+                keras.layers.Dense(width, name=f"mlp.{first}", dtype="float32"),
+                BatchNorm(name=f"mlp.{first + norm}", dtype="float32"),
+            ]
+            if self.layout == "crop2seg" or index == len(self.mlp) - 1:
+                name = f"dropout.{index}"
+                layers.append(
+                    keras.layers.Dropout(self.dropout, name=name, dtype="float32")
+                )
+        last = FrameNorm(self.heads, relu=False, name="out_norm", dtype="float32")
+        return [*layers, last]
+
+    def call(self, x, days, observed=None, day_of_year=None, training=None):
+        if observed is None:
+            observed = ops.not_equal(days, -1)
+        fill = None if self.padding == "ignored" else _LAYOUTS[self.layout][1]
+        folded = self._folded(self._encode(days, day_of_year))
+        rate = self.attention_dropout if training else 0
+        pieces = rows.split(x, self.pixels)
+        keep = self._keep(pieces, rate) if rate else None
+
+        def attend_to(x, keep, observed, *folded):
+            return attend(x, observed, keep, Folded(*folded), self.heads, fill)
+
+        embedding, attention = rows.apply(attend_to, pieces, keep, observed, *folded)
+        attention = rows.join(attention, x)  # (B, H, W, T, heads)
+        attention = ops.transpose(attention, (0, 4, 3, 1, 2))
+        if self.answer == "attention":
+            return attention
+        embedding = self._finish(rows.join(embedding, x))
+        embedding = ops.cast(embedding, x.dtype)
+        return (embedding, attention) if self.answer == "both" else embedding
+
+    def _encode(self, days, day_of_year):
+        """Sum the encodings of the dates: `(B, T, D)`."""
+        given = {"days": [days], "day_of_year": [day_of_year]}
+        given = given.get(self.dates, [days, day_of_year])
+        if self.dates != "none" and any(dates is None for dates in given):
+            raise ValueError(
+                f"{self.name}: dates={self.dates!r} needs `day_of_year`. Pass it to "
+                "the layer."
+            )
+        encoded = [e(d) for e, d in zip(self.encodings, given, strict=False)]
+        if encoded:
+            return sum(encoded)
+        return ops.zeros((*ops.shape(days), self.key_kernel.shape[0]))
+
+    def _folded(self, encoding):
+        channels = self.gamma.shape[0]
+        embedding = (
+            (self.kernel, self.bias)
+            if self.model_width
+            else (ops.eye(channels), ops.zeros((channels,)))
+        )
+        query = ops.reshape(self.query, (self.heads, self.key_width))
+        norm, key = (self.gamma, self.beta), (self.key_kernel, self.key_bias)
+        return fold(norm, embedding, key, query, encoding)
+
+    def _keep(self, pieces, rate):
+        shape = (*ops.shape(pieces)[:-1], self.heads)
+        chosen = keras.random.uniform(shape, seed=self.seed_generator) >= rate
+        return ops.cast(chosen, "float32") / (1 - rate)
+
+    def _finish(self, embedding):
+        size = ops.shape(embedding)
+        embedding = ops.reshape(embedding, (-1, 1, 1, embedding.shape[-1]))
+        for layer in self.tail:
+            embedding = layer(embedding)
+        return ops.reshape(embedding, (*size[:3], embedding.shape[-1]))
+
+    def compute_output_spec(
+        self, x, days, observed=None, day_of_year=None, training=None
+    ):
+        batch, dates, height, width, channels = x.shape
+        last = self.mlp[-1] if self.mlp else self.model_width or channels
+        embedding = keras.KerasTensor((batch, height, width, last), x.dtype)
+        attention = keras.KerasTensor(
+            (batch, self.heads, dates, height, width), "float32"
+        )
+        both = embedding, attention
+        return {"both": both, "embedding": embedding, "attention": attention}[
+            self.answer
+        ]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "heads": self.heads,
+            "model_width": self.model_width,
+            "key_width": self.key_width,
+            "mlp": list(self.mlp),
+            "dates": self.dates,
+            "linear": self.linear,
+            "period": self.period,
+            "attention_dropout": self.attention_dropout,
+            "dropout": self.dropout,
+            "padding": self.padding,
+            "layout": self.layout,
+            "answer": self.answer,
+            "pixels": self.pixels,
+        }
