@@ -43,12 +43,13 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
     Raises:
         ValueError: If it is not such an archive or holds anything else.
     """
+    # From memory, so that no length in the file makes room for more than is there.
+    file = io.BytesIO(path.read_bytes())
     try:
-        with path.open("rb") as file:
-            content, storage = _open(file)
-            tensors = _state(content)
-            _check_room(tensors, path.stat().st_size)
-            arrays = {name: _array(t, storage) for name, t in tensors.items()}
+        content, storage = _open(file)
+        tensors = _state(content)
+        _check_room(tensors, len(file.getbuffer()))
+        arrays = {name: _array(tensor, storage) for name, tensor in tensors.items()}
     except (ValueError, EOFError, struct.error, *_ZIP_ERRORS) as error:
         raise ValueError(
             f"{path}: not an archive of tensors ({error}). "
@@ -62,10 +63,7 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
 def _open(file: BinaryIO) -> tuple[Any, Callable[[Storage], bytes]]:
     start = file.read(4)
     file.seek(0)
-    if start[:2] == b"PK":
-        return _open_zip(file)
-    # From memory, so that no length in the file makes room for more than is there.
-    return _open_legacy(io.BytesIO(file.read()))
+    return _open_zip(file) if start[:2] == b"PK" else _open_legacy(file)
 
 
 def _state(content: Any) -> dict[str, Tensor]:
