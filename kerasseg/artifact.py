@@ -25,6 +25,7 @@ def assemble(
     mean: Sequence[float],
     std: Sequence[float],
     legend: Legend,
+    indices: Sequence[tuple[str, str]] = (),
 ) -> keras.Model:
     """Put normalisation before a model and the legend behind it.
 
@@ -39,20 +40,21 @@ def assemble(
 
     Returns:
         A model with the same inputs, except that `image` is in stored units and of
-        any integer or float type. Logits come out, float32.
+        any integer or float type. Logits come out, float32, and beside them, in a
+        dictionary, whatever else the model answers.
 
     Raises:
         ValueError: If the model has another number of bands or classes.
     """
-    channels, logits = model.input["image"].shape[-1], model.output.shape[-1]
+    channels, classes = model.input["image"].shape[-1], logits(model).shape[-1]
     if len(bands) != channels:
         raise ValueError(
             f"{model.name} reads {channels} bands, but {len(bands)} are named: "
             f"{', '.join(bands)}. Build it with bands={len(bands)}."
         )
-    if legend.num_classes != logits:
+    if legend.num_classes != classes:
         raise ValueError(
-            f"{model.name} answers {logits} classes, but the legend has "
+            f"{model.name} answers {classes} classes, but the legend has "
             f"{legend.num_classes}: {', '.join(legend.names)}. "
             f"Build it with num_classes={legend.num_classes}."
         )
@@ -62,8 +64,17 @@ def assemble(
     }
     normalise = Bands(bands, mean, std, name="bands")
     outputs = model({**inputs, "image": normalise(inputs["image"])})
-    outputs = Classes(legend.to_dict(), name="classes")(outputs)
+    classes = Classes(legend.to_dict(), name="classes")
+    if isinstance(outputs, dict):
+        outputs = {**outputs, "logits": classes(outputs["logits"])}
+    else:
+        outputs = classes(outputs)
     return keras.Model(inputs, outputs, name="kerasseg")
+
+
+def logits(model: keras.Model) -> keras.KerasTensor:
+    """Return the logits among the answers of a model, `(B, H, W, num_classes)`."""
+    return model.output["logits"] if isinstance(model.output, dict) else model.output
 
 
 def save(model: keras.Model, path: str | Path) -> Path:

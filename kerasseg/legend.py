@@ -24,7 +24,8 @@ class Entry:
     Args:
         name: What the map's reader sees.
         color: Red, green and blue, 0 to 255.
-        codes: The raster values that stand for it.
+        codes: The raster values that stand for it. A class without any is never in a
+            label: a model may have an answer for it, but no map shows it.
     """
 
     name: str
@@ -56,6 +57,11 @@ class Legend:
     def colors(self) -> np.ndarray:
         """uint8 `(num_classes, 3)`."""
         return np.array([entry.color for entry in self.classes], np.uint8)
+
+    @property
+    def possible(self) -> np.ndarray:
+        """Which classes a label can hold, and a map therefore may, bool."""
+        return np.array([bool(entry.codes) for entry in self.classes])
 
     def from_codes(self, raster: np.ndarray) -> np.ndarray:
         """Turn raster values `(H, W)` into class indices, uint8 `(H, W)`.

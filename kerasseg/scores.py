@@ -73,12 +73,12 @@ class Scores:
             )
         summary = ("mean_iou", "mean_f1", "mean_precision", "mean_recall")
         return {
-            **{key: _plain(getattr(self, key)) for key in summary},
-            "accuracy": _plain(self.accuracy),
-            "kappa": _plain(self.kappa),
+            **{key: plain(getattr(self, key)) for key in summary},
+            "accuracy": plain(self.accuracy),
+            "kappa": plain(self.kappa),
             "classes": {
                 name: {
-                    key: _plain(getattr(self, key)[index])
+                    key: plain(getattr(self, key)[index])
                     for key in ("iou", "f1", "precision", "recall")
                 }
                 for index, name in enumerate(names)
@@ -205,5 +205,5 @@ def _mean(values: np.ndarray) -> float:
     return float(defined.mean()) if defined.size else float("nan")
 
 
-def _plain(value: float) -> float | None:
+def plain(value: float) -> float | None:
     return None if np.isnan(value) else float(value)

@@ -1,6 +1,7 @@
 """A world of coloured fields and a model of two convolutions, for quick tests.
 
-Recipes of tests name them by dotted path: `fakes.world`, `fakes.tiny`.
+Recipes of tests name them by dotted path: `fakes.world`, `fakes.tiny`, and for series
+`fakes.seasons`, `fakes.tiny_series`.
 """
 
 import os
@@ -24,6 +25,13 @@ training:
   learning_rate: 0.01
 tracking: {{experiment: tests, run_name: tiny}}
 """.format(backend=os.environ.get("KERAS_BACKEND", "jax"))
+
+SERIES_RECIPE = (
+    TINY_RECIPE.replace("fakes.world", "fakes.seasons")
+    .replace("fakes.tiny", "fakes.tiny_series")
+    .replace("focal_jaccard", "cross_entropy")
+    + "pipeline: {length_step: 4}\n"
+)
 
 LEGEND = legend.from_dict(
     {
@@ -102,3 +110,86 @@ def tiny(bands: int, num_classes: int, width: int = 8, dropout: float = 0.1):
     x = keras.layers.SpatialDropout2D(dropout, name="drop")(x)
     logits = keras.layers.Conv2D(num_classes, 1, name="logits")(x)
     return keras.Model({"image": image}, logits, name="tiny")
+
+
+SEASONS_LEGEND = legend.from_dict(
+    {
+        "classes": [
+            {"name": "early", "color": "#8C6A3F"},
+            {"name": "late", "color": "#2B6CB0"},
+            {"name": "void", "color": "#FFFFFF", "codes": []},
+        ],
+        "ignored": [{"name": "unknown", "color": "#000000", "code": 9}],
+    }
+)
+
+
+class Seasons(World):
+    """Series of 3 to 7 dates: what is bright early in the season, or late."""
+
+    bands = ("red", "nir")
+    legend: Legend = SEASONS_LEGEND
+
+    def __init__(self, split: str, count: int, size: int, run: int):
+        super().__init__(split, count, size)
+        self._run = run
+
+    def __getitem__(self, index: int):
+        if index >= len(self):
+            raise IndexError(index)
+        rng = np.random.default_rng([self._run, self._seed, index])
+        cells = rng.integers(0, 2, (4, 4), dtype=np.uint8)
+        label = np.kron(cells, np.ones((self._size // 4,) * 2, np.uint8))
+        days = np.sort(rng.permutation(300)[: 3 + index % 5]).astype(np.int32)
+        late = (days > 150)[:, None, None]
+        bright = np.where(late == (label == 1), 3000, 1000)
+        noise = rng.normal(0, 100, (*bright.shape, 2))
+        image = (bright[..., None] + noise).astype(np.int16)
+        label[0] = IGNORE
+        return {"image": image, "label": label, "days": days, "day_of_year": days + 1}
+
+    def statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.full(2, 2000.0), np.full(2, 1000.0)
+
+    def fingerprint(self) -> str:
+        return f"seasons-{self._run}-{super().fingerprint()}"
+
+
+def seasons(split: str, count: int = 12, size: int = 16, run: int = 1) -> Seasons:
+    """Load a split of the world of two seasons.
+
+    Args:
+        split: One of train, val and test.
+        count: Samples.
+        size: Height and width in pixels.
+        run: Which folds are for what.
+    """
+    return Seasons(split, count, size, run)
+
+
+def tiny_series(bands: int, num_classes: int, boundary: bool = False):
+    """Build a mean over the early dates beside one over the late ones.
+
+    Args:
+        bands: Number of bands.
+        num_classes: Number of classes.
+        boundary: Whether to have a boundary head.
+    """
+    import keras
+    from keras import ops
+
+    image = keras.Input((None, None, None, bands), name="image")
+    days = keras.Input((None,), dtype="int32", name="days")
+    means = []
+    for first, last in ((0, 151), (151, 1000)):
+        inside = ops.cast((days >= first) & (days < last), "float32")
+        inside = inside[:, :, None, None, None]
+        count = ops.maximum(ops.sum(inside, axis=1), 1.0)
+        means.append(ops.sum(image * inside, axis=1) / count)
+    x = ops.concatenate(means, axis=-1)
+    logits = keras.layers.Conv2D(num_classes, 1, name="logits")(x)
+    answers = logits
+    if boundary:
+        edge = keras.layers.Conv2D(2, 3, padding="same", name="edge")(x)
+        answers = {"logits": logits, "boundary": edge}
+    return keras.Model({"image": image, "days": days}, answers, name="tiny_series")

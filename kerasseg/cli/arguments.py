@@ -22,6 +22,14 @@ class Split(StrEnum):
     TEST = "test"
 
 
+class RegionName(StrEnum):
+    """The pixels that are scored."""
+
+    ALL = "all"
+    BOUNDARY = "boundary"
+    INTERIOR = "interior"
+
+
 RecipeFile = Annotated[
     Path, typer.Argument(metavar="RECIPE", help="The recipe, a YAML file.")
 ]

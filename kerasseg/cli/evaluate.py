@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kerasseg.cli.arguments import BackendOption, Run, Sets, Split
+from kerasseg.cli.arguments import BackendOption, RegionName, Run, Sets, Split
 
 
 def evaluate(
@@ -22,6 +22,9 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where the report goes."),
     ] = None,
+    region: Annotated[
+        RegionName, typer.Option(help="Score all pixels, or by borders of classes.")
+    ] = RegionName.ALL,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples at a time.")] = 16,
     backend: BackendOption = None,
 ) -> None:
@@ -38,14 +41,20 @@ def evaluate(
         )
     running.choose_backend(found.recipe, backend)
     asked = recipes.read(source, sets or ())
-    data = running.dataset(asked, split.value)
+    from kerasseg import pipeline
+
+    data = pipeline.dataset(asked, split.value)
 
     from kerasseg import artifact
     from kerasseg import evaluate as job
 
     with progress.bar("samples") as advance:
         evaluation = job.run(
-            artifact.load(found.model), data, batch_size=batch_size, progress=advance
+            artifact.load(found.model),
+            data,
+            batch_size=batch_size,
+            region=region.value,
+            progress=advance,
         )
     report = job.write(
         evaluation,

@@ -3,11 +3,10 @@
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from kerasseg import backend, lookup
+from kerasseg import backend
 from kerasseg.cli.arguments import Backend
-from kerasseg.recipe import Recipe, read
+from kerasseg.recipe import read
 
 
 def choose_backend(recipe: Path | None, wanted: Backend | None) -> None:
@@ -26,9 +25,3 @@ def choose_backend(recipe: Path | None, wanted: Backend | None) -> None:
         choices = [*fitted, *(choice.value for choice in Backend)]
         installed = [name for name in choices if find_spec(name)]
         backend.choose(installed[0] if installed else choices[0])
-
-
-def dataset(recipe: Recipe, split: str) -> Any:
-    """Load one split of a recipe's data."""
-    load = lookup.find("dataset", recipe.data.name)
-    return lookup.bind(load, recipe.data.options)(split)

@@ -12,11 +12,13 @@ import keras
 import numpy as np
 
 from kerasseg import artifact
+from kerasseg.boundaries import Region, restrict
 from kerasseg.evaluate.evaluation import Evaluation, write
 from kerasseg.evaluate.mapping import Selection, classifier, mapped
 from kerasseg.report import pictures
 from kerasseg.report.examples import Example, Patch, best_and_worst, patch
 from kerasseg.sample import Dataset
+from kerasseg.scores import confusion_matrix
 
 __all__ = ["Evaluation", "run", "write"]
 
@@ -28,6 +30,7 @@ def run(
     batch_size: int = 16,
     examples: int = 4,
     majority: int | None = None,
+    region: Region = "all",
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Score a model on a dataset.
@@ -40,6 +43,8 @@ def run(
         majority: The class of the constant map to compare with: the most frequent one
             of the training split. `None` takes the one of this dataset's own truth,
             the best constant map in hindsight and so the harder one to beat.
+        region: Which pixels are scored: all, those at a boundary between classes, or
+            the others.
         progress: Called with (samples done, samples in all).
 
     Raises:
@@ -50,12 +55,15 @@ def run(
     classify = classifier(model)
     classes = dataset.legend.num_classes
     matrix = np.zeros((classes, classes), np.int64)
+    free_matrix = np.zeros_like(matrix)
     patches: list[Patch] = []
-    for _, label, prediction in mapped(classify, dataset, batch_size):
+    for _, label, prediction, free in mapped(classify, dataset, batch_size):
+        label = restrict(label, region)
         name = dataset.ids[len(patches)]
         found, counts = patch(name, label, prediction, classes)
         patches.append(found)
         matrix += counts
+        free_matrix += confusion_matrix(label, free, classes)
         if progress is not None:
             progress(len(patches), len(dataset))
     best, worst = best_and_worst(patches, examples)
@@ -63,10 +71,11 @@ def run(
     return Evaluation(
         legend=dataset.legend,
         matrix=matrix,
+        free_matrix=free_matrix,
         patches=tuple(patches),
         best=tuple(shown[: len(best)]),
         worst=tuple(shown[len(best) :]),
-        details=_details(model, dataset),
+        details=_details(model, dataset, region),
         majority=majority,
     )
 
@@ -106,17 +115,18 @@ def _examples(
             mean_iou=patches[index].mean_iou,
             accuracy=patches[index].accuracy,
         )
-        for index, (image, label, prediction) in zip(chosen, again, strict=True)
+        for index, (image, label, prediction, _) in zip(chosen, again, strict=True)
     ]
 
 
-def _details(model: keras.Model, dataset: Dataset) -> dict[str, str]:
+def _details(model: keras.Model, dataset: Dataset, region: str) -> dict[str, str]:
     inner = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
     return {
         "Model": ", ".join(inner) or model.name,
         "Parameters": f"{model.count_params():,}",
         "Bands": ", ".join(dataset.bands),
         "Patches": f"{len(dataset):,}",
+        "Pixels scored": region,
         "Backend": keras.backend.backend(),
         "Date": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
     }

@@ -13,7 +13,7 @@ from kerasseg import files
 from kerasseg.legend import Legend
 from kerasseg.report import html, tables
 from kerasseg.report.examples import Example, Patch
-from kerasseg.scores import Scores, majority_matrix, scores
+from kerasseg.scores import Scores, majority_matrix, plain, scores
 
 _SUMMARY = ("mean_iou", "mean_f1", "mean_precision", "mean_recall", "accuracy", "kappa")
 
@@ -25,6 +25,8 @@ class Evaluation:
     Args:
         legend: The classes.
         matrix: Counts of pixels `(C, C)`, rows the truth, pooled over all samples.
+        free_matrix: The same, where the model may also choose a class that no label
+            can hold, such as the void of PASTIS.
         patches: The scores of each sample, in the order of the dataset.
         best: Samples on which the model is at its best, the best first.
         worst: Samples on which it is at its worst, the worst first.
@@ -35,6 +37,7 @@ class Evaluation:
 
     legend: Legend
     matrix: np.ndarray
+    free_matrix: np.ndarray
     patches: tuple[Patch, ...]
     best: tuple[Example, ...]
     worst: tuple[Example, ...]
@@ -49,6 +52,20 @@ class Evaluation:
     def baseline(self) -> Scores:
         """Scores of the map that is the majority class everywhere."""
         return scores(majority_matrix(self.matrix, self.majority))
+
+    @property
+    def protocols(self) -> dict[str, np.ndarray]:
+        """The confusion matrix of each way to score, by its name.
+
+        One, unless the model has answers that no label has. Then `void masked` does
+        not let it choose them, and `published` is that of PASTIS: it may, and such
+        pixels are left out.
+        """
+        possible = self.legend.possible
+        if possible.all():
+            return {"scores": self.matrix}
+        published = np.where(possible, self.free_matrix, 0)
+        return {"void masked": self.matrix, "published": published}
 
     def table(self) -> str:
         """Lay the scores out for a terminal."""
@@ -76,6 +93,14 @@ class Evaluation:
             "baseline": self.baseline.to_dict(names),
             "num_patches": len(self.patches),
             "num_pixels": int(self.matrix.sum()),
+            "protocols": {
+                protocol: {
+                    "confusion": matrix.tolist(),
+                    "mean_iou": plain(scores(matrix).mean_iou),
+                    "accuracy": plain(scores(matrix).accuracy),
+                }
+                for protocol, matrix in self.protocols.items()
+            },
         }
 
 

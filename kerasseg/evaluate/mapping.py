@@ -1,46 +1,71 @@
 """Map the samples of a dataset, one after the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
 from keras import ops
 
-from kerasseg import pipeline
+from kerasseg import artifact, pipeline
 from kerasseg.legend import IGNORE
-from kerasseg.sample import Dataset, Sample
+from kerasseg.sample import ABSENT, Dataset, Sample
 
 
 def classifier(model: keras.Model) -> keras.Model:
-    """Let the device choose the class: logits are many times the size."""
-    chosen = ops.argmax(model.output, axis=-1)
-    broken = ops.any(ops.isnan(model.output), axis=-1)
-    chosen = ops.cast(ops.where(broken, IGNORE, chosen), "uint8")  # (B, H, W)
-    return keras.Model(model.input, chosen, name="classifier")
+    """Let the device choose the class: logits are many times the size.
+
+    Returns:
+        A model to `chosen`, uint8 `(B, H, W)`, among the classes that are possible,
+        and `free`, among all that the model has answers for.
+    """
+    logits = artifact.logits(model)
+    broken = ops.any(ops.isnan(logits), axis=-1)
+    possible = artifact.legend(model).possible
+    allowed = ops.where(possible, logits, -np.inf)
+    answers = {
+        name: ops.cast(ops.where(broken, IGNORE, ops.argmax(each, axis=-1)), "uint8")
+        for name, each in (("chosen", allowed), ("free", logits))
+    }
+    return keras.Model(model.input, answers, name="classifier")
 
 
 def mapped(
     classify: keras.Model, dataset: Dataset, batch_size: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield image, label and prediction of each sample, in order.
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield a still image, label, prediction and free answer of each sample, in order.
 
-    All batches have one shape, so one program is compiled; what fills the last one up
-    is left out here.
+    Batches have one shape, or a few lengths of series, so few programs are compiled;
+    what fills the last one up is left out here.
     """
     batches = pipeline.batches(dataset, batch_size, last="pad")
     left = len(dataset)
     for inputs, labels in batches.epoch(0):
-        predictions = np.asarray(classify.predict_on_batch(inputs))
+        read = {name: inputs[name] for name in classify.input}
+        answers = classify.predict_on_batch(read)
         real = slice(0, left)
-        if np.any(predictions[real] == IGNORE):
+        chosen, free = (np.asarray(answers[name])[real] for name in ("chosen", "free"))
+        if np.any(free == IGNORE):
             raise ValueError(
                 "the model answers NaN, so its weights are broken or its input is not "
                 "finite. Fit it again with a lower learning_rate, or mend the images."
             )
-        yield from zip(
-            inputs["image"][real], labels[real], predictions[real], strict=True
-        )
+        stills = (still(inputs, place) for place in range(min(left, len(labels))))
+        yield from zip(stills, labels[real], chosen, free, strict=True)
         left -= len(labels)
+
+
+def still(inputs: Mapping[str, np.ndarray], place: int) -> np.ndarray:
+    """Return an image `(H, W, C)` to show of a sample of a batch.
+
+    Of a series it is the date in the middle of those observed, by brightness: clouds
+    are the brightest, shadows the darkest.
+    """
+    image = inputs["image"][place]
+    if "days" not in inputs:
+        return image
+    observed = np.flatnonzero(inputs["days"][place] != ABSENT)
+    brightness = [float(image[date, ::4, ::4].mean()) for date in observed]
+    return image[observed[np.argsort(brightness)[len(observed) // 2]]]
 
 
 class Selection:

@@ -2,6 +2,6 @@
 
 from kerasseg.fit.checkpoint import Interrupted
 from kerasseg.fit.job import run
-from kerasseg.fit.plan import dry_run
+from kerasseg.fit.rehearsal import dry_run
 
 __all__ = ["Interrupted", "dry_run", "run"]

@@ -11,6 +11,7 @@ import numpy as np
 
 from kerasseg import artifact
 from kerasseg.fit import snapshot
+from kerasseg.fit.feed import Feed
 from kerasseg.tracking import Run
 
 
@@ -56,13 +57,15 @@ class Validate(keras.callbacks.Callback):
     It must come first: what follows reads its scores, named `val_*`.
     """
 
-    def __init__(self, feed: keras.utils.PyDataset):
+    def __init__(self, feed: Feed):
         super().__init__()
         self._feed = feed
 
     def on_epoch_end(self, epoch, logs=None):
         with averaged(self.model):
-            scores = self.model.evaluate(self._feed, return_dict=True, verbose=0)
+            scores = self.model.evaluate(
+                self._feed.source(), return_dict=True, verbose=0
+            )
         self._feed.close()
         logs.update({f"val_{name}": value for name, value in scores.items()})
 

@@ -1,7 +1,8 @@
 """Estimate what a model costs before it runs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 
@@ -11,25 +12,30 @@ def trainable(model: keras.Model) -> int:
     return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
-def training_bytes(model: keras.Model, shape: Sequence[int]) -> int:
+def training_bytes(model: keras.Model, shapes: Mapping[str, Sequence[int]]) -> int:
     """Estimate the memory of one training step, in bytes.
 
     Counted are weights, gradients and two moments of the optimizer, and every
-    layer's output once for the way back; what a compiler merges or a convolution
-    borrows is not. The truth lies mostly between 0.7 and 1.5 times this.
+    layer's output once for the way back; what a compiler merges, a convolution
+    borrows or a layer keeps inside is not. The truth lies mostly between 0.7 and 1.5
+    times this.
 
     Args:
         model: A functional model.
-        shape: `(B, H, W, C)` of its input.
+        shapes: Of each of its inputs, such as `(B, H, W, C)`.
     """
     width = 2 if keras.config.dtype_policy().compute_dtype == "bfloat16" else 4
-    return 16 * model.count_params() + width * _outputs(model, tuple(shape))
+    inputs = {
+        name: keras.KerasTensor(tuple(shapes[name]), tensor.dtype)
+        for name, tensor in model.input.items()
+    }
+    return 16 * model.count_params() + width * _outputs(model, inputs)
 
 
-def _outputs(model: keras.Model, shape: tuple[int, ...]) -> int:
+def _outputs(model: keras.Model, given: Any) -> int:
     """Count the numbers that the layers of a functional model put out.
 
-    The layers are called once more on a symbolic input of that very shape.
+    The layers are called once more on symbolic inputs of the shapes of those given.
     """
     sizes = 0
 
@@ -37,17 +43,18 @@ def _outputs(model: keras.Model, shape: tuple[int, ...]) -> int:
         nonlocal sizes
         outputs = layer(*inputs, **options)
         if isinstance(layer, keras.Model):
-            sizes += _outputs(layer, keras.tree.flatten(inputs)[0].shape)
+            sizes += _outputs(layer, inputs[0])
         else:
             flat = keras.tree.flatten(outputs)
             sizes += sum(math.prod(output.shape) for output in flat)
         return outputs
 
     inputs = keras.tree.map_structure(
-        lambda tensor: keras.Input(
-            batch_shape=shape, dtype=tensor.dtype, name=tensor.name
+        lambda tensor, like: keras.Input(
+            batch_shape=like.shape, dtype=tensor.dtype, name=tensor.name
         ),
         model.input,
+        given,
     )
     keras.models.clone_model(
         model, inputs, clone_function=lambda layer: layer, call_function=count

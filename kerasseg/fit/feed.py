@@ -1,5 +1,8 @@
 """Hand the batches of the pipeline to `keras.Model.fit`, from any step of any epoch."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import keras
 
 
@@ -14,12 +17,24 @@ class Feed(keras.utils.PyDataset):
         start: The batch to begin the epochs at. Greater than 0 only to finish an
             epoch that was interrupted.
         steps: How many batches make an epoch. `None`: all.
+        names: The inputs of the model. A dataset may offer more.
+
+    Attributes:
+        shapes: The shapes of images given so far; a program was compiled for each.
     """
 
-    def __init__(self, batches, start: int = 0, steps: int | None = None):
+    def __init__(
+        self,
+        batches,
+        start: int = 0,
+        steps: int | None = None,
+        names: Iterable[str] = ("image",),
+    ):
         super().__init__()
         self.epoch = 0
+        self.shapes: set[tuple[int, ...]] = set()
         self._batches = batches
+        self._names = tuple(names)
         self._start = start
         self._steps = steps or len(batches)
         self._iterator = None
@@ -33,13 +48,44 @@ class Feed(keras.utils.PyDataset):
             self.close()
             self._iterator = self._batches.epoch(self.epoch, self._start + index)
         self._next = index + 1
-        return next(self._iterator)
+        inputs, label = next(self._iterator)
+        self.shapes.add(inputs["image"].shape)
+        return {name: inputs[name] for name in self._names}, label
+
+    def source(self) -> Any:
+        """Return what `fit` and `evaluate` should read: mostly the feed itself.
+
+        Keras tells TensorFlow the shapes of the first two batches and refuses others,
+        so series of several lengths need to be announced.
+        """
+        if keras.config.backend() != "tensorflow" or "days" not in self._names:
+            return self
+        import tensorflow as tf
+
+        inputs, label = self[0]
+        self.close()
+        signature = (
+            {name: _any_length(values) for name, values in inputs.items()},
+            tf.TensorSpec.from_tensor(tf.constant(label)),
+        )
+        announced = tf.data.Dataset.from_generator(
+            lambda: map(self.__getitem__, range(len(self))), output_signature=signature
+        )
+        counted = announced.apply(tf.data.experimental.assert_cardinality(len(self)))
+        return counted.prefetch(1)
 
     def close(self) -> None:
         """Stop reading ahead."""
         if self._iterator is not None:
             self._iterator.close()
             self._iterator = None
+
+
+def _any_length(values: Any) -> Any:
+    import tensorflow as tf
+
+    batch, _, *pixel = values.shape
+    return tf.TensorSpec((batch, None, *pixel), values.dtype)
 
 
 class SetEpoch(keras.callbacks.Callback):

@@ -1,6 +1,6 @@
 """One run from its recipe to its tracked, evaluated model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import keras
@@ -17,7 +17,14 @@ from kerasseg.fit.progress import ShowProgress
 from kerasseg.recipe import Recipe
 
 
-def run(recipe: Recipe, *, resume: str | None = None, progress: bool = True) -> str:
+def run(
+    recipe: Recipe,
+    *,
+    resume: str | None = None,
+    progress: bool = True,
+    parent: str | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> str:
     """Fit a recipe, keep its best model and evaluate it on the test split.
 
     The run is tracked from its first to its last moment. Stopped by Ctrl-C, SIGTERM
@@ -28,6 +35,8 @@ def run(recipe: Recipe, *, resume: str | None = None, progress: bool = True) -> 
         resume: A run to go on with: its id, name or `latest`. The recipe must be
             the one it began with, but for a larger number of epochs.
         progress: Whether to show a bar and the scores of each epoch, on stderr.
+        parent: The run in MLflow that this one belongs to, if any.
+        tags: More to say of a new run.
 
     Returns:
         The id of the run.
@@ -40,15 +49,15 @@ def run(recipe: Recipe, *, resume: str | None = None, progress: bool = True) -> 
     """
     if resume is None:
         plan = make(recipe)
-        opened = opening.start(recipe, plan)
+        opened = opening.start(recipe, parent)
     else:
         opened = tracking.reopen(resume)
         opening.check_recipe(recipe, opened)
         plan = make(recipe)
         opening.check_data(plan, opened)
-    with alone(opened.folder), _closed(opened):
+    with alone(opened.folder), closed(opened):
         if resume is None:
-            opening.describe(recipe, plan, opened)
+            opening.describe(recipe, plan, opened, tags)
         else:
             opening.keep_recipe(recipe, opened)
             opened.go_on()
@@ -58,7 +67,7 @@ def run(recipe: Recipe, *, resume: str | None = None, progress: bool = True) -> 
 
 
 @contextmanager
-def _closed(opened: tracking.Run) -> Iterator[None]:
+def closed(opened: tracking.Run) -> Iterator[None]:
     """Close a run in the end, saying how it ended."""
     status = "FAILED"
     try:
@@ -78,7 +87,7 @@ def _fit(recipe: Recipe, plan: Plan, opened: tracking.Run, progress: bool) -> No
     if path.is_file():
         position = snapshot.position(path)
     training = recipe.training
-    validate = Feed(plan.validate)
+    validate = Feed(plan.validate, names=plan.model.input)
     best = KeepBest(plan.saved, opened.folder / "best.keras", training.monitor)
     remembered = [best, *_patience(recipe)]
     checkpoint = Checkpoint(
@@ -96,10 +105,10 @@ def _fit(recipe: Recipe, plan: Plan, opened: tracking.Run, progress: bool) -> No
     ]
     with signals_to(checkpoint):
         for first, last, start in _segments(position, training.epochs):
-            feed = Feed(plan.train, start, plan.steps)
+            feed = Feed(plan.train, start, plan.steps, plan.model.input)
             try:
                 plan.model.fit(
-                    feed,
+                    feed.source(),
                     initial_epoch=first,
                     epochs=last,
                     shuffle=False,  # the pipeline did; Keras would mix the batches
@@ -110,6 +119,7 @@ def _fit(recipe: Recipe, plan: Plan, opened: tracking.Run, progress: bool) -> No
                 shown.close()
                 feed.close()
                 validate.close()
+            opened.scores({"compiled_training_programs": len(feed.shapes)}, 0)
             if position.stopped:
                 break
 

@@ -1,6 +1,7 @@
 """What a run knows before its first step, and what it must still be to go on."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from kerasseg import backend, files, tracking
@@ -11,15 +12,21 @@ from kerasseg.recipe import Recipe
 _DATA = "kerasseg.data_fingerprint"
 
 
-def start(recipe: Recipe, plan: Plan) -> tracking.Run:
+def start(recipe: Recipe, parent: str | None = None) -> tracking.Run:
     """Open a new run under the names that the recipe gives."""
     return tracking.start(
-        recipe.tracking.experiment or recipe.name or plan.saved.name,
+        recipe.tracking.experiment or recipe.name or recipe.model.name,
         recipe.tracking.run_name,
+        parent,
     )
 
 
-def describe(recipe: Recipe, plan: Plan, opened: tracking.Run) -> None:
+def describe(
+    recipe: Recipe,
+    plan: Plan,
+    opened: tracking.Run,
+    tags: Mapping[str, str] | None = None,
+) -> None:
     """Log all that is known of a new run before its first step."""
     keep_recipe(recipe, opened)
     opened.parameters(recipe.resolved())
@@ -29,6 +36,7 @@ def describe(recipe: Recipe, plan: Plan, opened: tracking.Run) -> None:
             "kerasseg.device": ", ".join(backend.devices()),
             "kerasseg.git_commit": tracking.commit(Path.cwd()),
             "kerasseg.parameters": str(plan.saved.count_params()),
+            **(tags or {}),
         }
         | {f"version.{name}": value for name, value in tracking.versions().items()}
     )

@@ -1,4 +1,4 @@
-"""From a recipe to the objects that fit it, and a look at them without fitting."""
+"""From a recipe to the objects that fit it."""
 
 import inspect
 from collections.abc import Mapping
@@ -9,13 +9,11 @@ import keras
 import numpy as np
 
 from kerasseg import artifact, backend, encoders, lookup, pipeline
-from kerasseg.fit import estimate
+from kerasseg.fit import objective
 from kerasseg.fit.optimizer import optimizer
-from kerasseg.legend import IGNORE
 from kerasseg.metrics import ConfusionMatrix
 from kerasseg.recipe import Choice, Recipe
 from kerasseg.sample import Dataset
-from kerasseg.scores import inverse_weights
 
 
 @dataclass(frozen=True)
@@ -46,17 +44,17 @@ def make(recipe: Recipe) -> Plan:
         ValueError: If parts of the recipe do not fit together or the data.
     """
     training = recipe.training
-    datasets = load(recipe.data)
+    datasets = load(recipe)
     keras.config.set_dtype_policy(training.precision)
     backend.seed(recipe.seed)
     train, validate = feeds(recipe, datasets)
     steps = steps_per_epoch(recipe, train)
     saved = model(recipe, datasets["train"])
-    fitted = keras.Model(saved.input, saved.output, name=saved.name)
+    fitted = keras.Model(saved.input, objective.answer(saved), name=saved.name)
     legend = datasets["train"].legend
     fitted.compile(
         optimizer(training, steps),
-        loss(recipe.loss, datasets["train"]),
+        objective.loss(recipe, datasets["train"], saved),
         metrics=[ConfusionMatrix(legend.num_classes, legend.names)],
         steps_per_execution=training.steps_per_execution,
         **backend.compile_options(),
@@ -64,10 +62,11 @@ def make(recipe: Recipe) -> Plan:
     return Plan(fitted, saved, train, validate, datasets, steps)
 
 
-def load(data: Choice) -> dict[str, Dataset]:
+def load(recipe: Recipe) -> dict[str, Dataset]:
     """Load the splits of a recipe's dataset."""
-    function = lookup.bind(lookup.find("dataset", data.name), data.options)
-    return {split: function(split) for split in ("train", "val", "test")}
+    return {
+        split: pipeline.dataset(recipe, split) for split in ("train", "val", "test")
+    }
 
 
 def feeds(recipe: Recipe, datasets: Mapping[str, Dataset]):
@@ -108,15 +107,17 @@ def model(recipe: Recipe, train: Dataset) -> keras.Model:
     """Build the recipe's model, from stored pixels to logits, with its legend."""
     build = lookup.find("model", recipe.model.name)
     bound = lookup.bind(build, recipe.model.options)
-    network = bound(len(train.bands), train.legend.num_classes)
+    indices = recipe.training.indices
+    network = bound(len(train.bands) + len(indices), train.legend.num_classes)
     if recipe.training.norm_momentum is not None:
         _set_norm_momentum(network, recipe.training.norm_momentum)
     mean, std = normalization(recipe, train)
-    return artifact.assemble(network, train.bands, mean, std, train.legend)
+    legend = train.legend
+    return artifact.assemble(network, train.bands, mean, std, legend, indices)
 
 
 def _set_norm_momentum(network: keras.Model, momentum: float) -> None:
-    for layer in network.layers:
+    for layer in network._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = momentum
 
@@ -154,60 +155,3 @@ def encoder_name(choice: Choice) -> str:
             f"({name!r}). Use 'standard'."
         )
     return name
-
-
-def loss(choice: Choice, train: Dataset):
-    """Bind the recipe's loss; `inverse` class weights come from the training labels."""
-    options = dict(choice.options)
-    weights = options.get("class_weights")
-    if weights == "inverse":
-        options["class_weights"] = inverse_weights(train.class_counts())
-    elif weights is not None and len(weights) != train.legend.num_classes:
-        raise ValueError(
-            f"loss.class_weights: {len(weights)} weights for "
-            f"{train.legend.num_classes} classes. Give one per class, in the order "
-            f"{', '.join(train.legend.names)}."
-        )
-    bound = lookup.bind(lookup.find("loss", choice.name), options)
-
-    def named(labels, logits):
-        return bound(labels, logits)
-
-    named.__name__ = choice.name
-    return named
-
-
-def dry_run(recipe: Recipe) -> dict[str, Any]:
-    """Do all of a fit but the fitting, and say what it would cost.
-
-    Returns:
-        Counts of samples and labelled pixels, parameters, estimated memory and the
-        number of programs that the backend will compile.
-    """
-    plan = make(recipe)
-    size = recipe.training.batch_size
-    image = plan.datasets["train"][0]["image"]
-    if recipe.augment:
-        inputs, _ = next(iterator := plan.train.epoch(0))
-        image = inputs["image"][0]
-        iterator.close()
-    shapes = {image.shape, plan.datasets["val"][0]["image"].shape}
-    return {
-        "samples": {name: len(data) for name, data in plan.datasets.items()},
-        "labelled pixels per class": dict(
-            zip(
-                plan.datasets["train"].legend.names,
-                plan.datasets["train"].class_counts().tolist(),
-                strict=True,
-            )
-        ),
-        "ignored label": IGNORE,
-        "batch": f"{size} × {' × '.join(map(str, image.shape))} {image.dtype}",
-        "steps per epoch": plan.steps,
-        "parameters": plan.saved.count_params(),
-        "trainable parameters": estimate.trainable(plan.saved),
-        "estimated training memory (GB)": round(
-            estimate.training_bytes(plan.saved, (size, *image.shape)) / 1e9, 2
-        ),
-        "compiled programs": 1 + len(shapes),
-    }

@@ -15,9 +15,10 @@ from typing import Literal
 from kerasseg.pipeline import loaders
 from kerasseg.pipeline.loaders import Batch
 from kerasseg.pipeline.plan import Epoch, Plan
+from kerasseg.pipeline.source import dataset
 from kerasseg.sample import Dataset, Transform
 
-__all__ = ["Batch", "Batches", "batches"]
+__all__ = ["Batch", "Batches", "batches", "dataset"]
 
 _LOADERS = {
     "grain": loaders.through_grain,

@@ -19,6 +19,9 @@ VERSION = 1
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+Pair = Annotated[tuple[str, str], Field(strict=False)]
+
+
 class Part(BaseModel):
     """What all parts share: no key more than those named, no value of another kind."""
 
@@ -112,6 +115,9 @@ class Training(Part):
     deviation of each band over the training split. `encoder`: to what the published
     weights of the encoder expect. `minmax`: from the range of the stored type to 0..1.
     `none`: as stored."""
+    indices: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
+    """Pairs of bands whose normalised difference becomes one more input of the model,
+    not normalised: `[[B08, B04]]` adds NDVI."""
     norm_momentum: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Momentum of batch normalisation's running statistics; by default the model's
     own. Runs of a few hundred steps need less than 0.99, or validation and maps are
@@ -136,6 +142,19 @@ class Training(Part):
         return value
 
 
+class Boundaries(Part):
+    """What is made of the borders between classes, found in the labels on the fly."""
+
+    as_class: bool = False
+    """Whether pixels at a border become a class of their own, the last one."""
+    connectivity: Literal[4, 8] = 4
+    """Neighbours of a pixel: those that share a side, or a corner too."""
+    loss_weight: NonNegativeFloat = 1.0
+    """What the loss of a model's boundary head is multiplied with."""
+    gamma: NonNegativeFloat = 2.0
+    """How much that loss (focal cross entropy) turns to hard pixels."""
+
+
 class Pipeline(Part):
     """How samples travel from disk to the model."""
 
@@ -145,6 +164,10 @@ class Pipeline(Part):
     """Threads that read and augment."""
     prefetch: PositiveInt = 4
     """Batches kept ready."""
+    length_step: PositiveInt = 8
+    """Series of a batch are filled up to a multiple of this many dates; a program is
+    compiled for each length. Where dates are dropped at random, a large step keeps
+    their number small."""
 
 
 class Tracking(Part):
@@ -178,6 +201,8 @@ class Recipe(Part):
     loss: Choice = Choice(name="cross_entropy")
     """What the fit makes small. `class_weights` may say `inverse`: one over the number
     of training samples of each class."""
+    boundaries: Boundaries = Boundaries()
+    """What is made of the borders between classes."""
     training: Training
     """How the weights are fitted."""
     pipeline: Pipeline = Pipeline()

@@ -7,7 +7,15 @@ in `checkpoints/<run id>/`. MLflow takes seconds to import: only calls do.
 """
 
 from kerasseg.tracking.circumstances import commit, versions
-from kerasseg.tracking.finding import RunFiles, find, reopen, runs
+from kerasseg.tracking.finding import (
+    RunFiles,
+    children,
+    find,
+    parent,
+    read,
+    reopen,
+    runs,
+)
 from kerasseg.tracking.model import _load_pyfunc  # noqa: F401  (MLflow looks for it)
 from kerasseg.tracking.names import flatten, metric_name
 from kerasseg.tracking.run import Run, start
@@ -17,11 +25,14 @@ __all__ = [
     "HOME",
     "Run",
     "RunFiles",
+    "children",
     "client",
     "commit",
     "find",
     "flatten",
     "metric_name",
+    "parent",
+    "read",
     "reopen",
     "runs",
     "start",

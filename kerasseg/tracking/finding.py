@@ -52,18 +52,22 @@ def find(run: str) -> RunFiles:
     return RunFiles(info.run_id, info.run_name, model, recipe, folder)
 
 
-def reopen(run: str) -> Run:
+def reopen(run: str, needed: str = "snapshot.npz") -> Run:
     """Open a run again, whose `go_on` says that it runs.
+
+    Args:
+        run: Its id, the start of it, its name, or `latest`.
+        needed: The file without which it cannot go on.
 
     Raises:
         LookupError: If there is no such run or nothing to go on from.
     """
     run_id = _find(run).info.run_id
     folder = store.HOME / "checkpoints" / run_id
-    if not (folder / "snapshot.npz").is_file():
+    if not (folder / needed).is_file():
         raise LookupError(
-            f"run {run!r} has no snapshot in {folder}: it finished, or stopped "
-            "before its first checkpoint. Fit its recipe anew."
+            f"run {run!r} has no {Path(needed).stem} in {folder}: it finished, or "
+            "stopped before its first checkpoint. Fit its recipe anew."
         )
     return Run(run_id)
 
@@ -84,6 +88,32 @@ def runs() -> list[dict[str, Any]]:
         }
         for run in _search(client)
     ]
+
+
+def parent(run: str) -> str:
+    """Return the id of the run that a run belongs to, or its own.
+
+    Raises:
+        LookupError: If there is no such run.
+    """
+    found = _find(run)
+    return found.data.tags.get("mlflow.parentRunId", found.info.run_id)
+
+
+def children(parent: str) -> list[dict[str, str]]:
+    """List the runs that belong to a run: its tags, with `run` and `status`."""
+    return [
+        {**run.data.tags, "run": run.info.run_id, "status": run.info.status}
+        for run in _search(store.client())
+        if run.data.tags.get("mlflow.parentRunId") == parent
+    ]
+
+
+def read(run_id: str, name: str) -> str:
+    """Return the text of a file that a run logged."""
+    import mlflow
+
+    return mlflow.artifacts.load_text(f"runs:/{run_id}/{name}")
 
 
 def _search(client) -> list:

@@ -26,16 +26,24 @@ def log(model: Any, dtype: str) -> None:
 
 
 def _signature(model: Any, dtype: str):
-    import numpy as np
     from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
+    from mlflow.types import Schema
 
-    bands, classes = model.inputs[0].shape[-1], model.outputs[0].shape[-1]
-    shape = (-1, -1, -1)
+    answers = model.output if isinstance(model.output, dict) else {None: model.output}
     return ModelSignature(
-        Schema([TensorSpec(np.dtype(dtype), (*shape, bands), "image")]),
-        Schema([TensorSpec(np.dtype("float32"), (*shape, classes))]),
+        Schema([_spec(t, name, dtype) for name, t in model.input.items()]),
+        Schema([_spec(t, name, t.dtype) for name, t in answers.items()]),
     )
+
+
+def _spec(tensor: Any, name: str | None, dtype: str):
+    import numpy as np
+    from mlflow.types import TensorSpec
+
+    # Days are whole numbers, whatever pixels are stored as.
+    kind = dtype if name in (None, "image") else tensor.dtype
+    shape = tuple(size if size else -1 for size in tensor.shape)
+    return TensorSpec(np.dtype(kind), shape, *([name] if name else []))
 
 
 def _requirements() -> list[str]:

@@ -101,15 +101,24 @@ class Run:
         self._client.set_terminated(self.run_id, status)
 
 
-def start(experiment: str, run_name: str | None = None) -> Run:
+def start(
+    experiment: str, run_name: str | None = None, parent: str | None = None
+) -> Run:
     """Open a new run of an experiment, which is made where it does not exist.
+
+    Args:
+        experiment: Its name.
+        run_name: The name of the run; MLflow makes one up by default.
+        parent: The id of the run that it belongs to.
 
     Raises:
         ValueError: If the experiment was deleted.
     """
     client = store.client()
     experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME") or experiment
-    run = client.create_run(_experiment(client, experiment), run_name=run_name)
+    tags = {"mlflow.parentRunId": parent} if parent else {}
+    place = _experiment(client, experiment)
+    run = client.create_run(place, run_name=run_name, tags=tags)
     return Run(run.info.run_id)
 
 

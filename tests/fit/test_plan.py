@@ -95,8 +95,8 @@ def test_the_momentum_of_running_statistics_can_be_set(tiny_recipe):
 
 def test_rare_classes_weigh_more_where_the_recipe_says_inverse(tiny_recipe):
     recipe = tiny_recipe("loss={name: cross_entropy, class_weights: inverse}")
-    train = plan.load(recipe.data)["train"]
-    bound = plan.loss(recipe.loss, train)
+    made = plan.make(recipe)
+    train, bound = made.datasets["train"], made.model.loss
     rare = int(np.argmin(train.class_counts()))
     labels = np.full((1, 2, 2), rare)
     labels[0, 0] = int(np.argmax(train.class_counts()))
