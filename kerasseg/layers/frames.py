@@ -59,3 +59,36 @@ class UnfoldDates(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "fill": self.fill}
+
+
+@keras.saving.register_keras_serializable(package="kerasseg")
+class Observed(keras.layers.Layer):
+    """Tells observed dates from those that only fill a batch.
+
+    Args:
+        pad_value: `None` believes the dates: -1 is padding. A number believes the
+            images, as the published U-TAE does: a date at which every value is this
+            number is padding, be it a dark scene or not.
+
+    Call arguments:
+        image: `(B, T, H, W, C)`.
+        days: `(B, T)`, -1 where padded.
+
+    Returns:
+        `(B, T)`, bool.
+    """
+
+    def __init__(self, pad_value=None, **kwargs):
+        super().__init__(**{"autocast": False, **kwargs})
+        self.pad_value = pad_value
+
+    def call(self, image, days):
+        if self.pad_value is None:
+            return ops.not_equal(days, -1)
+        return ops.any(ops.not_equal(image, self.pad_value), axis=(2, 3, 4))
+
+    def compute_output_spec(self, image, days):
+        return keras.KerasTensor(days.shape, "bool")
+
+    def get_config(self):
+        return {**super().get_config(), "pad_value": self.pad_value}

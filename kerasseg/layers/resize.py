@@ -68,7 +68,7 @@ def bilinear(x, height, width, align_corners=False):
     return ops.einsum("bywc,xw->byxc", x, ops.cast(columns, x.dtype))
 
 
-def weights(old, new, align_corners):
+def weights(old, new, align_corners=False):
     """Weights `(new, old)` of the old pixels in each of the new ones."""
     target = ops.expand_dims(ops.arange(new, dtype="int32"), 1)  # (new, 1)
     source = ops.arange(old, dtype="int32")  # (old,)

@@ -30,11 +30,40 @@ class Fixture:
     def image(self, case):
         return self.arrays[f"{case}/in/x"].transpose(0, 2, 3, 1)
 
+    def series(self, case, *, by_value):
+        """Return the inputs of a series model.
+
+        `by_value` leaves padding as the published code has it: dates of 0 and images
+        of one value. Otherwise such dates are -1.
+        """
+        options = self.meta["model"]["kwargs"]
+        image = self.arrays[f"{case}/in/x"]
+        days = self.arrays[f"{case}/in/positions"]
+        day_of_year = days
+        if days.ndim == 3:
+            days, day_of_year = days[..., 0], days[..., 1]
+        padded = (image == options.get("pad_value", 0)).all(axis=(2, 3, 4))
+        if not by_value:
+            days = np.where(padded, -1, days)
+        batch = {"image": image.transpose(0, 1, 3, 4, 2), "days": days}
+        if options.get("use_doy") or options.get("use_abs_rel_enc"):
+            batch["day_of_year"] = np.asarray(day_of_year, "int32")
+        return batch
+
     def check(self, case, name, found):
-        """Compare a map `(B, H, W, C)` with the published one."""
-        kind, part = ("outputs", "out") if name == "logits" else ("features", "feat")
-        tolerance = self.meta["cases"][case][kind][name]["atol"]
-        found = np.asarray(found).transpose(0, 3, 1, 2)
+        """Compare a map, or a map for each date or head, with the published one."""
+        content = self.meta["cases"][case]
+        kind, part = (
+            ("outputs", "out") if name in content["outputs"] else ("features", "feat")
+        )
+        tolerance = content[kind][name]["atol"]
+        found = np.asarray(found)
+        if name in ("att", "temporal_encoder:1") or (
+            name == "temporal_encoder" and found.ndim == 5
+        ):
+            found = found.swapaxes(0, 1)  # (heads, B, T, h, w)
+        else:
+            found = np.moveaxis(found, -1, -3)
         key = f"{case}/{part}/{name}"
         if key not in self.arrays:
             key = f"{case}/{part}_sample/{name}"

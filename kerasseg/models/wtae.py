@@ -1,0 +1,182 @@
+"""W-TAE: attention over dates first, found on small maps, then a plain U-Net."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import keras
+from annotated_types import Ge, Interval
+
+from kerasseg.layers.series_blocks import Blocks, down_block, open_block
+from kerasseg.layers.temporal_aggregation import TemporalAggregation
+from kerasseg.models import _series
+
+
+def build(  # noqa: PLR0913
+    bands: int,
+    num_classes: int,
+    *,
+    encoder_widths: Sequence[int] = (64, 64, 64, 128),
+    decoder_widths: Sequence[int] | None = (32, 32, 64, 128),
+    out_conv: Sequence[int] = (32,),
+    str_conv_k: Annotated[int, Ge(1)] = 4,
+    str_conv_s: Annotated[int, Ge(1)] = 2,
+    str_conv_p: Annotated[int, Ge(0)] = 1,
+    agg_mode: Literal["att_group", "att_mean", "mean"] = "att_group",
+    encoder_norm: Literal["group", "batch", "instance", "none"] = "group",
+    padding_mode: Literal["reflect", "zeros", "replicate", "circular"] = "reflect",
+    n_head: Annotated[int, Ge(1)] = 16,
+    d_model: Annotated[int, Ge(1)] | None = 256,
+    d_k: Annotated[int, Ge(1)] = 4,
+    attention_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.1,
+    dates: Literal["days", "day_of_year", "both"] = "days",
+    add_linear: bool = False,
+    conv_type: Literal["2d", "depthwise_separable"] = "2d",
+    use_mbconv: bool = False,
+    add_squeeze: bool = False,
+    boundary_head: bool = False,
+    encoder: bool = False,
+    return_maps: bool = False,
+    return_attention: bool = False,
+    head: Literal["plain", "published"] = "plain",
+    padding: Literal["ignored", "published"] = "ignored",
+    pad_value: float = 0.0,
+    init: Literal["keras", "published"] = "keras",
+    remat: bool = False,
+) -> keras.Model:
+    """Build a W-TAE.
+
+    A cheap branch shrinks each date and finds out which dates to look at; with that,
+    all dates become one map of full size, which a plain U-Net reads.
+
+    Args:
+        bands: Number of spectral bands, `C`.
+        num_classes: Number of classes the model can answer.
+        encoder_widths: Channels at each size, finest first: of the branch that finds
+            the attention, and of the U-Net.
+        decoder_widths: Channels of the decoder; the last is the encoder's. `None`
+            takes those of the encoder.
+        out_conv: Channels of the convolutions between the decoder and the logits.
+        str_conv_k: Kernel of the convolutions between sizes.
+        str_conv_s: Stride of the convolutions between sizes.
+        str_conv_p: Padding of the convolutions between sizes.
+        agg_mode: How the dates become one map: `"att_group"` weighs groups of channels
+            by the heads of the attention, `"att_mean"` all channels by the mean of the
+            heads, `"mean"` takes the mean of the observed dates.
+        encoder_norm: How the encoder normalises; `"group"` and `"instance"` see each
+            map by itself, `"batch"` all observed ones of the batch.
+        padding_mode: What lies beyond the border of a map.
+        n_head: Number of heads of the attention.
+        d_model: Channels of the embedding, which the heads share; `None` attends to the
+            map itself.
+        d_k: Length of a head's query and keys.
+        attention_dropout: Share of dates that a head leaves out in training.
+        dates: What the attention knows of a date: `"days"` since the season's reference
+            date, the `"day_of_year"`, or `"both"`. The latter two need the input
+            `day_of_year`.
+        add_linear: Whether a dense layer follows the sinusoids.
+        conv_type: Kind of the U-Net's convolutions on its way down, and of the first
+            two.
+        use_mbconv: Whether inverted residual blocks replace convolutions.
+        add_squeeze: Whether squeeze and excitation ends the encoder's blocks.
+        boundary_head: Whether to answer also whether a pixel is a boundary.
+        encoder: Whether to answer features and maps instead of logits.
+        return_maps: Whether to answer the decoder's maps too.
+        return_attention: Whether to answer the attention too.
+        head: `"plain"` ends in logits; `"published"` normalises them and cuts them off
+            at zero, as published weights expect.
+        padding: `"ignored"`: a date with `days == -1` changes nothing. `"published"`:
+            a date whose every value is `pad_value` is padding, and takes part in the
+            normalisation over dates.
+        pad_value: What padding consists of, for `padding="published"`.
+        init: `"keras"`, or `"published"`: the random weights of the published code.
+        remat: Whether to save memory in training, by computing the maps inside the
+            blocks that see each date twice.
+
+    Returns:
+        A model from `{"image": (B, T, H, W, C), "days": (B, T)}` to logits `(B, H, W,
+        num_classes)`, float32; or, if more was asked for, to a dictionary as of
+        `kerasseg.models.utae.build`. H and W may be any size.
+
+    Raises:
+        ValueError: If widths, strides or heads do not fit each other.
+
+    Source:
+        Crop2Seg, https://github.com/Many98/Crop2Seg (code, not diagram: the bottleneck
+        has no skip, and the embedding of the attention is not used). With
+        `head="published"` it has 1,115,612 parameters for 10 bands and 20 classes; on
+        series without padding it is then the published model. The published one also
+        mixes padded dates into its statistics: `padding="published"` does so too.
+    """
+    blocks = Blocks(
+        encoder_norm,
+        padding_mode,
+        str_conv_k,
+        str_conv_s,
+        str_conv_p,
+        separable=conv_type == "depthwise_separable",
+        mbconv=use_mbconv,
+        squeeze=add_squeeze,
+    )
+    decoder_widths = _series.check(
+        "wtae",
+        encoder_widths,
+        decoder_widths,
+        blocks,
+        n_head=n_head,
+        attended=encoder_widths[-1],
+        grouped=encoder_widths[:1] if agg_mode == "att_group" else (),
+        remat=remat,
+    )
+    series = _series.read(
+        bands,
+        blocks,
+        levels=len(encoder_widths),
+        dates=dates,
+        padding=padding,
+        pad_value=pad_value,
+        remat=remat,
+    )
+    opened = series.each_date(
+        open_block, series.frames, encoder_widths[0], blocks, name="in_conv"
+    )
+    x = opened
+    for stage, width in enumerate(encoder_widths[1:]):
+        x = series.each_date(
+            down_block,
+            x,
+            width,
+            blocks,
+            separable=True,
+            name=f"spatial_reduction.{stage}",
+        )
+    attention = series.attend(
+        series.unfold(x, "spatial_reduction"),
+        n_head,
+        d_model,
+        d_k,
+        mlp=(),
+        dates=dates,
+        linear=add_linear,
+        attention_dropout=attention_dropout,
+        padding=padding,
+        layout="crop2seg",
+        answer="attention",
+    )
+    x = TemporalAggregation(agg_mode, name="temporal_aggregator")(
+        series.unfold(opened, "in_conv"), attention, series.observed
+    )
+    return _series.answer(
+        "wtae",
+        series,
+        _series.unet(x, encoder_widths, decoder_widths, blocks),
+        attention,
+        num_classes,
+        blocks,
+        out_conv=out_conv,
+        published_head=head == "published",
+        boundary_head=boundary_head,
+        encoder=encoder,
+        return_maps=return_maps,
+        return_attention=return_attention,
+        published_init=init == "published",
+    )

@@ -1,0 +1,159 @@
+"""With the weights of utae-paps and Crop2Seg, their answers, map by map."""
+
+import importlib
+
+import keras
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from kerasseg.convert import tensors
+
+TINY = [
+    "utae_tiny",
+    "utae_tiny_attmean_bn",
+    "utae_tiny_encoder",
+    "utae_tiny_mean_instance",
+    "utae_tiny_trained",
+    "crop2seg_utae_tiny",
+    "wtae_tiny",
+    "wtae_absrel_boundary",
+    "wtae_doy_dwsep_se",
+    "wtae_mbconv_linear",
+    "timeunet_tiny",
+    "timeunet_tiny_cli",
+    "timeunet_absrel_linear",
+    "timeunet_doy",
+]
+FULL = ["utae_default", "wtae_default", "timeunet_default"]
+MODELS = {"UTAE": "utae", "WTAE": "wtae", "TimeUNet_v1": "timeunet"}
+RENAMED = {
+    "add_squeeze_excit": "add_squeeze",
+    "add_boundary_loss": "boundary_head",
+}
+PADDED = ("pad", "full_plus3pad", "empty_sample")
+INSIDE = ("in_norm", "inconv", "encoder.positional", "attention_head", "encoder.mlp")
+"""Maps inside the attention, which is computed in another way."""
+
+
+def _build(published, **more):
+    options = {RENAMED.get(k, k): v for k, v in published["kwargs"].items()}
+    bands = options.pop("input_dim")
+    *options["out_conv"], classes = options.pop("out_conv")
+    use_doy, both = options.pop("use_doy", False), options.pop("use_abs_rel_enc", False)
+    options["dates"] = "both" if both else "day_of_year" if use_doy else "days"
+    for unused in ("num_queries", "return_maps"):
+        options.pop(unused, None)
+    if published["cls"] == "TimeUNet_v1":
+        for unused in ("agg_mode", "use_mbconv"):
+            options.pop(unused, None)
+    build = importlib.import_module(f"kerasseg.models.{MODELS[published['cls']]}").build
+    return build(
+        bands,
+        classes,
+        head="published",
+        return_attention=True,
+        return_maps=True,
+        **options | more,
+    )
+
+
+def _load(model, fixture, tmp_path):
+    loaded = tensors.load_state(model, load_file(fixture.weights(tmp_path)))
+    assert loaded.missing == ()
+    if "features" in model.output:  # published models keep the head they do not use
+        assert {key.partition(".")[0] for key in loaded.unused} <= {"out_conv"}
+    else:
+        assert loaded.unused == ()
+
+
+def _output(model, block):
+    """Return what the last layer of a block gives; layers are in order."""
+    names = [layer.name for layer in model.layers]
+    within = [n for n in names if n == block or n.startswith(f"{block}.")]
+    return model.get_layer(within[-1]).output
+
+
+def _probe(model, names):
+    """Let a model answer the published maps, by their published names."""
+    maps = {}
+    for name in names:
+        block, _, part = name.partition("#" if "#" in name else ":")
+        if "#" in name or block == "temporal_aggregator":
+            maps[name] = model.get_layer(
+                f"{block}.{part or 0}"
+                if model.name == "utae"
+                else "temporal_aggregator"
+            ).output
+        elif block == "temporal_encoder":
+            output = model.get_layer(block).output
+            maps[name] = output[int(part)] if part else output
+        else:
+            maps[name] = _output(model, block)
+    outputs = model.output
+    for key, name in {
+        "logits": "logits",
+        "attention": "att",
+        "features": "out",
+    }.items():
+        if key in outputs:
+            maps[name] = outputs[key]
+    if "boundary" in outputs:
+        maps["logits_boundary"] = outputs["boundary"]
+    for index, one in enumerate(outputs["maps"]):
+        maps[f"map{index}"] = one
+    return keras.Model(model.input, maps)
+
+
+def _compare(fixture, model, cases, by_value):
+    features = {
+        name
+        for case in cases
+        for name in fixture.meta["cases"][case]["features"]
+        if not any(part in name for part in INSIDE)
+    }
+    probe = _probe(model, features)
+    for case in cases:
+        content = fixture.meta["cases"][case]
+        found = probe.predict_on_batch(fixture.series(case, by_value=by_value))
+        wanted = [*content["outputs"], *(features & set(content["features"]))]
+        if not np.isfinite(fixture.arrays.get(f"{case}/out/logits", 0)).all():
+            wanted.remove("logits")  # the published mean over no dates
+            assert np.isfinite(found["logits"]).all()
+        for name in wanted:
+            fixture.check(case, name, found[name])
+
+
+def _check(name, golden, tmp_path, every_case):
+    fixture = golden(name)
+    cases = list(fixture.meta["cases"])
+    published = _build(fixture.meta["model"], padding="published")
+    trainable = sum(int(np.prod(v.shape)) for v in published.trainable_variables)
+    if fixture.meta["model"]["kwargs"].get("encoder") is not True:
+        assert trainable == fixture.meta["parameters"]["trainable"] + _extra(fixture)
+    _load(published, fixture, tmp_path)
+    _compare(fixture, published, cases if every_case else ["pad"], by_value=True)
+    default = _build(fixture.meta["model"])
+    _load(default, fixture, tmp_path)
+    unpadded = [case for case in cases if case not in PADDED]
+    unpadded = unpadded if every_case else unpadded[:1]
+    _compare(fixture, default, unpadded, by_value=False)
+
+
+def _extra(fixture):
+    """Count the weights of days that the published table of days does not have."""
+    options = fixture.meta["model"]["kwargs"]
+    if not (options.get("use_doy") or options.get("use_abs_rel_enc")):
+        return 0
+    return 2 * options["d_model"] // options["n_head"]
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_narrow_models_answer_as_published(name, golden, tmp_path):
+    _check(name, golden, tmp_path, every_case=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TINY + FULL)
+def test_models_answer_as_published_in_every_case(name, golden, tmp_path):
+    _check(name, golden, tmp_path, every_case=True)
