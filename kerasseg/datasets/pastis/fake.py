@@ -69,7 +69,6 @@ def _write(root: Path, number: int, scene: Scene) -> None:
 
 
 def _feature(number: int, fold: int, scene: Scene) -> dict:
-    stamps = [int(str(date).replace("-", "")) for date in scene.dates]
     west, north, side = (
         650_000 + 5_000 * (number % 100),
         6_700_000,
@@ -86,7 +85,7 @@ def _feature(number: int, fold: int, scene: Scene) -> dict:
             "N_Parcel": int(scene.parcels.max()),
             "Parcel_Cover": float((scene.label > 0).mean()),
             "TILE": "t31tfm",
-            "dates-S2": {str(place): stamp for place, stamp in enumerate(stamps)},
+            "dates-S2": scene.stamps(),
         },
         "geometry": {"type": "MultiPolygon", "coordinates": [[corners]]},
     }

@@ -1,13 +1,17 @@
 """What `metadata.geojson` says of each patch."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kerasseg.datasets.patch_series.metadata import patch_dates, patch_id, read_json
+from kerasseg.datasets.patch_series.metadata import (
+    check_unique,
+    patch_dates,
+    patch_id,
+    read_json,
+)
 
 NAME = "metadata.geojson"
 
@@ -55,15 +59,9 @@ def read_records(root: Path) -> list[Record]:
         raise ValueError(
             f"{path} is not a list of features with properties. Download it again."
         ) from None
-    records = sorted(
-        (_record(found, path) for found in properties),
-        key=lambda record: record.number,
-    )
-    numbers = [record.number for record in records]
-    for one, next_one in pairwise(numbers):
-        if one == next_one:
-            raise ValueError(f"{path}: patch {one} occurs twice. Keep one of them.")
-    return records
+    records = [_record(found, path) for found in properties]
+    check_unique([record.number for record in records], str(path))
+    return sorted(records, key=lambda record: record.number)
 
 
 def _record(properties: dict[str, Any], path: Path) -> Record:

@@ -137,8 +137,8 @@ class PatchSeries:
         frames = view(patch.image)
         if frames.ndim != 4 or frames.shape[1] != len(self.bands):
             raise ValueError(
-                f"{patch.image} is {frames.shape}, not (dates, {len(self.bands)}, rows, "
-                f"columns), bands being {', '.join(self.bands)}. Download it again."
+                f"{patch.image} is {frames.shape}, not (dates, {len(self.bands)}, "
+                f"rows, columns) with bands {', '.join(self.bands)}. Download it again."
             )
         if len(frames) != len(patch.dates):
             raise ValueError(

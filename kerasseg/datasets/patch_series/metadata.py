@@ -2,7 +2,8 @@
 
 import ast
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,17 @@ def patch_id(record: Mapping[str, Any], where: str) -> int:
         raise ValueError(
             f"{where}: a patch without a whole number ID_PATCH. Download it again."
         ) from None
+
+
+def check_unique(numbers: Sequence[int], where: str) -> None:
+    """See to it that no patch occurs twice.
+
+    Raises:
+        ValueError: If one does.
+    """
+    twice = [number for number, times in Counter(numbers).items() if times > 1]
+    if twice:
+        raise ValueError(f"{where}: patch {twice[0]} occurs twice. Keep one of them.")
 
 
 def patch_dates(record: Mapping[str, Any], key: str, where: str) -> np.ndarray:

@@ -36,6 +36,11 @@ class Scene:
     dates: np.ndarray
     parcels: np.ndarray
 
+    def stamps(self) -> dict[str, int]:
+        """Return dates as PASTIS writes them: `{"0": 20180917, ...}`."""
+        stamps = (str(date).replace("-", "") for date in self.dates)
+        return {str(place): int(stamp) for place, stamp in enumerate(stamps)}
+
 
 def paint(
     rng: np.random.Generator,
