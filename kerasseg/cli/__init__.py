@@ -12,6 +12,7 @@ import typer
 from kerasseg import __version__
 from kerasseg.cli import (
     check,
+    convert,
     evaluate,
     fit,
     init,
@@ -56,6 +57,7 @@ app.command()(fit.fit)
 app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.add_typer(prepare.app)
+app.add_typer(convert.app)
 app.command()(sample.sample)
 app.command()(check.check)
 app.command()(init.init)

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 
 from kerasseg.convert.names import Place
+from kerasseg.layers.dates import DAYS_OF_YEAR
 
 _PUBLISHED_DAYS = 365
-"""Slots of Crop2Seg's table of days; ours has one for each day 0 to 366."""
+"""Rows of Crop2Seg's table of days; ours has `DAYS_OF_YEAR`."""
 
 
 def to_keras(tensor: np.ndarray, place: Place) -> np.ndarray:
@@ -27,7 +28,7 @@ def to_torch(value: np.ndarray, place: Place) -> np.ndarray:
     """Turn the value of a variable into the layout of the published tensor."""
     if place.variable.name.rpartition(".")[2] != "kernel":
         return value
-    if is_days(place):
+    if _is_days(place):
         value = value[:_PUBLISHED_DAYS]
     if value.ndim == 4:
         axes = (2, 3, 0, 1) if _is_depthwise(place) else (3, 2, 0, 1)
@@ -35,15 +36,6 @@ def to_torch(value: np.ndarray, place: Place) -> np.ndarray:
     turned = value.transpose()  # Dense, and Conv1D: (k, in, out)
     is_conv1d = place.key.endswith("inconv.weight") and turned.ndim == 2
     return turned[..., np.newaxis] if is_conv1d else turned
-
-
-def is_days(place: Place) -> bool:
-    """Tell whether a variable is a table with a row for each day of the year."""
-    return (
-        "positional_encoder" in place.key
-        and len(place.variable.shape) == 2
-        and place.variable.shape[0] > _PUBLISHED_DAYS
-    )
 
 
 def _kernel(tensor: np.ndarray, place: Place) -> np.ndarray:
@@ -60,10 +52,17 @@ def _kernel(tensor: np.ndarray, place: Place) -> np.ndarray:
 
 def _pad_days(kernel: np.ndarray, place: Place) -> np.ndarray:
     """Let the last days of the year, which Crop2Seg refuses, be as the day before."""
-    missing = place.variable.shape[0] - kernel.shape[0] if is_days(place) else 0
-    if kernel.ndim != 2 or kernel.shape[0] != _PUBLISHED_DAYS or missing <= 0:
+    if not _is_days(place) or kernel.shape[:1] != (_PUBLISHED_DAYS,):
         return kernel
+    missing = DAYS_OF_YEAR - _PUBLISHED_DAYS
     return np.concatenate([kernel, np.repeat(kernel[-1:], missing, axis=0)])
+
+
+def _is_days(place: Place) -> bool:
+    """Tell whether a variable is a table with a row for each day of the year."""
+    shape = tuple(place.variable.shape)
+    is_encoder = "positional_encoder" in place.key
+    return is_encoder and shape[0] == DAYS_OF_YEAR and shape[-1] != DAYS_OF_YEAR
 
 
 def _is_depthwise(place: Place) -> bool:

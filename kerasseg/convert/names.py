@@ -7,7 +7,7 @@ holds several modules calls its variables by the path below it: `mlp.0.kernel` o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -72,7 +72,15 @@ def common(key: str, *, crop2seg: bool) -> str:
     return _NUMBERED.sub(lambda found: f"mlp.{_from_crop2seg(int(found[1]))}", key)
 
 
-def is_crop2seg(keys) -> bool:
+def spelled(key: str, *, crop2seg: bool) -> str:
+    """Name a tensor of utae-paps as one of the families does; see `common`."""
+    if not crop2seg:
+        return key
+    key = key.replace("attention_heads.", "attention_head.")
+    return _NUMBERED.sub(lambda found: f"mlp.{_to_crop2seg(int(found[1]))}", key)
+
+
+def is_crop2seg(keys: Iterable[str]) -> bool:
     """Tell by its names whether a state dict is of Crop2Seg."""
     return any("attention_head." in key for key in keys)
 
@@ -80,6 +88,11 @@ def is_crop2seg(keys) -> bool:
 def _from_crop2seg(number: int) -> int:
     layer, module = divmod(number, 6)
     return 3 * layer + module // 2
+
+
+def _to_crop2seg(number: int) -> int:
+    layer, module = divmod(number, 3)
+    return 6 * layer + 2 * module
 
 
 def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:

@@ -51,21 +51,29 @@ def load_state(model: keras.Model, state: Mapping[str, np.ndarray]) -> Loaded:
     return Loaded(tuple(used), tuple(unused), tuple(missing))
 
 
-def state(model: keras.Model) -> dict[str, np.ndarray]:
+def state(model: keras.Model, *, crop2seg: bool | None = None) -> dict[str, np.ndarray]:
     """Return the tensors of a model as the published code has them.
 
     Args:
         model: What `models.<name>.build` returns, or the artifact made of it.
+        crop2seg: Whether the names are to be those of Crop2Seg or those of utae-paps;
+            `None` for those of the layers.
 
     Returns:
         Tensors by their published names, in the layout of PyTorch, with everything
         that a strict reading asks for: counters of batches, which are 0, and tables
         of sinusoids. A table of days ends with day 364, as the published one does.
     """
+    places = names.places(model)
+    ours = names.is_crop2seg(places)
+    wanted = ours if crop2seg is None else crop2seg
     found: dict[str, np.ndarray] = {}
-    for key, place in names.places(model).items():
-        value = keras.ops.convert_to_numpy(place.variable)
-        found[key] = np.ascontiguousarray(layout.to_torch(value, place))
+    for key, place in places.items():
+        key = names.spelled(names.common(key, crop2seg=ours), crop2seg=wanted)
+        value = layout.to_torch(keras.ops.convert_to_numpy(place.variable), place)
+        if key.endswith(".Q"):  # (heads, d_k), or one query: (heads, 1, d_k)
+            value = value.reshape(len(value), *[1] * wanted, -1)
+        found[key] = np.ascontiguousarray(value)
         if key.endswith(".running_var"):
             found[key.replace("running_var", _COUNTER)] = np.array(0, np.int64)
     return found | sinusoid.tables(found)
