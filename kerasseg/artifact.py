@@ -16,6 +16,7 @@ import keras
 from kerasseg import legend as legends
 from kerasseg.layers.bands import Bands
 from kerasseg.layers.classes import Classes
+from kerasseg.layers.normalized_difference import NormalizedDifference
 from kerasseg.legend import Legend
 
 
@@ -37,6 +38,8 @@ def assemble(
         mean: Taken from each band, in stored units.
         std: What each band is divided by.
         legend: The classes, in the order of the logits.
+        indices: Pairs of bands whose normalised difference the model reads too, as
+            channels behind the bands: `("B08", "B04")` is NDVI.
 
     Returns:
         A model with the same inputs, except that `image` is in stored units and of
@@ -47,10 +50,16 @@ def assemble(
         ValueError: If the model has another number of bands or classes.
     """
     channels, classes = model.input["image"].shape[-1], logits(model).shape[-1]
-    if len(bands) != channels:
+    if len(bands) + len(indices) != channels:
         raise ValueError(
             f"{model.name} reads {channels} bands, but {len(bands)} are named: "
-            f"{', '.join(bands)}. Build it with bands={len(bands)}."
+            f"{', '.join(bands)}. Build it with bands={len(bands) + len(indices)}."
+        )
+    unknown = [name for pair in indices for name in pair if name not in bands]
+    if unknown:
+        raise ValueError(
+            f"indices: no band {unknown[0]!r} among {', '.join(bands)}. "
+            "Name two of them per index."
         )
     if legend.num_classes != classes:
         raise ValueError(
@@ -62,8 +71,15 @@ def assemble(
         name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name)
         for name, tensor in model.input.items()
     }
-    normalise = Bands(bands, mean, std, name="bands")
-    outputs = model({**inputs, "image": normalise(inputs["image"])})
+    if indices:
+        shape = (*inputs["image"].shape[1:-1], len(bands))
+        inputs["image"] = keras.Input(shape, dtype="float32", name="image")
+    image = Bands(bands, mean, std, name="bands")(inputs["image"])
+    if indices:
+        places = [[list(bands).index(name) for name in pair] for pair in indices]
+        index = NormalizedDifference(places, name="indices")(inputs["image"])
+        image = keras.ops.concatenate([image, index], axis=-1)
+    outputs = model({**inputs, "image": image})
     classes = Classes(legend.to_dict(), name="classes")
     if isinstance(outputs, dict):
         outputs = {**outputs, "logits": classes(outputs["logits"])}

@@ -82,6 +82,27 @@ def test_a_trained_model_leaves_its_training_behind(tmp_path, image):
     assert model.compiled
 
 
+def test_an_index_of_two_bands_is_one_more_input_of_the_network(image, tmp_path):
+    keras.utils.set_random_seed(0)
+    inner = unet.build(4, 2, encoder_width=2, decoder_widths=(2,) * 5)
+    ndvi = [("nir", "red")]
+    model = artifact.assemble(inner, BANDS, MEAN, STD, LEGEND, ndvi)
+    red, nir = np.split(image[..., [0, 2]].astype(float), 2, axis=-1)
+    index = (nir - red) / np.where(nir + red == 0, 1, nir + red)
+    scaled = (image - np.array(MEAN)) / np.array(STD)
+    bands = np.concatenate([scaled, index], -1).astype("float32")
+    np.testing.assert_allclose(
+        model.predict_on_batch({"image": image}),
+        inner.predict_on_batch({"image": bands}),
+        rtol=1e-4,
+        atol=1e-4,
+    )
+    loaded = artifact.load(artifact.save(model, tmp_path / "model.keras"))
+    assert artifact.bands(loaded) == BANDS
+    with pytest.raises(ValueError, match="no band 'blue' among red, green, nir"):
+        artifact.assemble(inner, BANDS, MEAN, STD, LEGEND, [("nir", "blue")])
+
+
 @pytest.mark.slow
 def test_opens_under_the_other_backend_with_the_same_answer(model, image, tmp_path):
     path = artifact.save(model, tmp_path / "model.keras")
