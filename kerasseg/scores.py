@@ -49,6 +49,14 @@ class Scores:
         return _mean(self.iou)
 
     @property
+    def micro_iou(self) -> float:
+        """Intersection over union of all classes together.
+
+        Precision, recall and F1 of all classes together are the accuracy.
+        """
+        return _divide(self.accuracy, 2 - self.accuracy)
+
+    @property
     def mean_f1(self) -> float:
         return _mean(self.f1)
 
@@ -150,6 +158,42 @@ def confusion_matrix(
     codes = labels[counted].astype(np.int64) * num_classes + predictions[counted]
     counts = np.bincount(codes.astype(np.int64), minlength=num_classes**2)
     return counts.reshape(num_classes, num_classes)
+
+
+def with_second_guess(
+    labels: np.ndarray, first: np.ndarray, second: np.ndarray
+) -> np.ndarray:
+    """Return a map in which a right second guess has replaced the first.
+
+    Its scores are those of two guesses: how often the truth is one of the two likeliest
+    classes.
+
+    Args:
+        labels: Class indices of the truth, of any shape.
+        first: The likeliest class of each pixel.
+        second: The likeliest class but one.
+    """
+    return np.where(second == labels, second, first)
+
+
+def without_void(matrix: np.ndarray, void: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Leave void out of truth and prediction, as the benchmark of PASTIS does.
+
+    A labelled pixel that the map calls void is then not wrong but not counted. The
+    other protocol, void masked, does not let the map choose void.
+
+    Args:
+        matrix: A confusion matrix in which void is a class.
+        void: The indices of the classes that no label has, or truth values that are
+            true there.
+
+    Source:
+        Garnot and Landrieu, https://github.com/VSainteuf/utae-paps
+    """
+    matrix, void = np.array(matrix), np.asarray(void)
+    matrix[void] = 0
+    matrix[:, void] = 0
+    return matrix
 
 
 def majority_matrix(matrix: np.ndarray, majority: int | None = None) -> np.ndarray:

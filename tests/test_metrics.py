@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from kerasseg.metrics import ConfusionMatrix
-from kerasseg.scores import confusion_matrix, scores
+from kerasseg.scores import confusion_matrix, scores, with_second_guess
 
 NAMES = ("water", "wood", "road")
 
@@ -197,3 +197,59 @@ def test_keras_logs_the_scores_under_plain_names(batch):
     expected = scores(confusion_matrix(labels, predictions, 3))
     assert logs["mean_iou"] == pytest.approx(expected.mean_iou, rel=1e-6)
     assert history["val_mean_iou"][-1] == logs["mean_iou"]
+
+
+def test_a_class_that_is_not_possible_is_never_chosen(batch):
+    labels, logits = batch
+    logits = logits + np.float32([0, 0, 5])
+    metric = ConfusionMatrix(3, NAMES, possible=(True, True, False))
+    metric.update_state(labels, logits)
+    expected = confusion_matrix(labels, logits[..., :2].argmax(-1), 3)
+    np.testing.assert_array_equal(metric.matrix(), expected)
+    assert not metric.matrix()[:, 2].any()
+
+
+def test_channels_of_another_head_are_not_read(batch):
+    labels, logits = batch
+    more = np.concatenate([logits, np.full((2, 8, 7, 2), 99, np.float32)], axis=-1)
+    both = ConfusionMatrix(3), ConfusionMatrix(3)
+    both[0].update_state(labels, logits)
+    both[1].update_state(labels, more)
+    np.testing.assert_array_equal(both[0].matrix(), both[1].matrix())
+
+
+@pytest.mark.parametrize("possible", [None, (True, False, True)])
+def test_with_two_guesses_a_right_second_counts(batch, possible):
+    labels, logits = batch
+    metric = ConfusionMatrix(3, NAMES, guesses=2, possible=possible)
+    metric.update_state(labels, logits)
+    allowed = logits if possible is None else np.where(possible, logits, -np.inf)
+    first, second = np.moveaxis(np.argsort(-allowed, axis=-1)[..., :2], -1, 0)
+    expected = confusion_matrix(labels, with_second_guess(labels, first, second), 3)
+    np.testing.assert_array_equal(metric.matrix(), expected)
+    result = values(metric)
+    assert result["top2_accuracy"] == pytest.approx(scores(expected).accuracy)
+    assert all(key.startswith("top2_") for key in result)
+
+
+def test_scores_of_one_and_of_two_guesses_stand_side_by_side(batch):
+    labels, logits = batch
+    image = keras.Input((None, None, 3))
+    model = keras.Model(image, keras.layers.Activation("linear")(image))
+    metrics = [ConfusionMatrix(3), ConfusionMatrix(3, guesses=2, name="two guesses")]
+    loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=255)
+    model.compile(loss=loss, metrics=metrics, jit_compile=False)
+    found = model.evaluate(logits, labels, return_dict=True, verbose=0)
+    assert found["top2_accuracy"] > found["accuracy"]
+
+
+def test_options_come_back_from_disk():
+    metric = ConfusionMatrix(3, possible=np.array([True, True, False]), guesses=2)
+    back = keras.metrics.deserialize(keras.metrics.serialize(metric))
+    assert back.get_config() == metric.get_config()
+
+
+@pytest.mark.parametrize("possible", [(True, False), (False, False, False)])
+def test_possible_classes_must_be_told_one_by_one(possible):
+    with pytest.raises(ValueError, match="for 3 classes"):
+        ConfusionMatrix(3, possible=possible)

@@ -10,6 +10,8 @@ from kerasseg.scores import (
     inverse_weights,
     majority_matrix,
     scores,
+    with_second_guess,
+    without_void,
 )
 
 pytestmark = pytest.mark.once
@@ -138,22 +140,26 @@ def test_inverse_weights_refuse_counts_that_are_none(counts):
 CASES = ("no_ignore", "void_last", "void_and_absent", "all_void_batch")
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_agrees_with_the_metric_of_utae_paps(shared, case):
+@pytest.fixture(params=CASES)
+def published(request, shared):
+    """What the metrics of others say of a case, and truth and map of all its pixels."""
     folder = shared("golden", "losses_metrics")
-    meta = json.loads((folder / "meta.json").read_text())["cases"][f"metrics/{case}"]
+    name = f"metrics/{request.param}"
+    meta = json.loads((folder / "meta.json").read_text())["cases"][name]
     with np.load(folder / "io.npz") as arrays:
-        get = {
-            name: np.concatenate(
-                [
-                    arrays[f"metrics/{case}/in/{name}{batch}"].ravel()
-                    for batch in range(meta["batches"])
-                ]
+        target, prediction = (
+            np.concatenate(
+                [arrays[f"{name}/in/{key}{i}"].ravel() for i in range(meta["batches"])]
             )
-            for name in ("target", "pred")
-        }
+            for key in ("target", "pred")
+        )
+    return meta, target, prediction
+
+
+def test_agrees_with_the_metric_of_utae_paps(published):
+    meta, target, prediction = published
     ignore = 255 if meta["ignore_index_position"] is None else 4
-    result = scores(confusion_matrix(get["target"], get["pred"], 5, ignore))
+    result = scores(confusion_matrix(target, prediction, 5, ignore))
     overall = meta["utae_overall"]
     np.testing.assert_allclose(result.iou, np.float64(meta["utae_iou_per_class"]))
     for ours, theirs in [
@@ -162,5 +168,55 @@ def test_agrees_with_the_metric_of_utae_paps(shared, case):
         (result.mean_f1, overall["MACRO_F1-score"]),
         (result.mean_precision, overall["MACRO_Precision"]),
         (result.mean_recall, overall["MACRO_Recall"]),
+        (result.micro_iou, overall["micro_IoU"]),
+        (result.accuracy, overall["micro_F1-score"]),
     ]:
         np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+def test_the_published_protocol_leaves_void_out_of_a_matrix(published):
+    meta, target, prediction = published
+    whole = confusion_matrix(target, prediction, 5)
+    expected = meta["confusion_rows_target_cols_pred"]
+    np.testing.assert_array_equal(whole, expected)
+    if meta["ignore_index_position"] is None:
+        return
+    matrix = without_void(whole, [4])
+    np.testing.assert_array_equal(matrix, without_void(whole, np.arange(5) == 4))
+    np.testing.assert_array_equal(
+        matrix, confusion_matrix(target, prediction, 5, ignore=4)
+    )
+    np.testing.assert_array_equal(whole, expected)
+
+
+def test_where_void_is_wrong_scores_agree_with_smp_and_torchmetrics(published):
+    meta, target, prediction = published
+    if meta["ignore_index_position"] is None or np.all(target == 4):
+        pytest.skip("without void, all protocols are one")
+    known = np.where(target == 4, 255, target)
+    result = scores(confusion_matrix(known, prediction, 5))
+    theirs = np.float64(meta["torchmetrics_jaccard_none"])
+    np.testing.assert_allclose(np.nan_to_num(result.iou), theirs, rtol=1e-6)
+    for ours, name in [
+        (result.micro_iou, "smp_iou_micro"),
+        (result.accuracy, "smp_f1_micro"),
+        (result.accuracy, "torchmetrics_accuracy_micro"),
+    ]:
+        np.testing.assert_allclose(ours, meta[name], rtol=1e-6)
+
+
+def test_matrices_of_folds_are_added_and_scored_once():
+    """A mean over folds would weigh the rare class by where it happens to be."""
+    folds = [np.array([[8, 0], [0, 1]]), np.array([[2, 4], [0, 9]])]
+    pooled = scores(sum(folds))
+    np.testing.assert_allclose(pooled.iou, [10 / 14, 10 / 14])
+    assert pooled.mean_iou != np.mean([scores(fold).mean_iou for fold in folds])
+
+
+def test_a_right_second_guess_counts():
+    labels = np.array([0, 0, 1, 2, 255], np.uint8)
+    first, second = np.array([0, 1, 2, 1, 0]), np.array([1, 0, 0, 0, 1])
+    found = with_second_guess(labels, first, second)
+    assert found[:4].tolist() == [0, 0, 2, 1]
+    matrix = confusion_matrix(labels, found, 3)
+    assert matrix.tolist() == [[2, 0, 0], [0, 0, 1], [0, 1, 0]]

@@ -17,6 +17,9 @@ becomes negative. `scores.inverse_weights` makes them from class counts.
 Probabilities are never formed where their logarithm is meant, so no clipping is needed
 and a pixel that is certain and wrong still learns.
 
+`boundary` is none that a recipe names: it is that of a second head, and a fit adds it
+to the recipe's loss where the model has one.
+
 Source:
     The formulas of `cross_entropy` are those of PyTorch, the others those of P.
     Iakubovskii, segmentation_models, 2019,
@@ -26,8 +29,9 @@ Source:
     added; here the sums add the losses as they stand.
 """
 
+from kerasseg.losses.neighbourhood import boundary, neighbour_cross_entropy
 from kerasseg.losses.overlap import dice, jaccard
-from kerasseg.losses.pixelwise import cross_entropy, focal
+from kerasseg.losses.pixelwise import cross_entropy, focal, recall_cross_entropy
 from kerasseg.losses.sums import (
     cross_entropy_dice,
     cross_entropy_jaccard,
@@ -36,6 +40,7 @@ from kerasseg.losses.sums import (
 )
 
 __all__ = [
+    "boundary",
     "cross_entropy",
     "cross_entropy_dice",
     "cross_entropy_jaccard",
@@ -44,4 +49,6 @@ __all__ = [
     "focal_dice",
     "focal_jaccard",
     "jaccard",
+    "neighbour_cross_entropy",
+    "recall_cross_entropy",
 ]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kerasseg.losses import cross_entropy, focal
+from kerasseg.losses import cross_entropy, focal, recall_cross_entropy
 
 DENSE = ("sm/dense", "sm/absent_class", "sm/confident")
 LABELLED = ("smp/ignore", "smp/absent_and_ignore", "smp/one_sample_all_void")
@@ -135,8 +135,8 @@ def test_weighted_cross_entropy_equals_segmentation_models(published, precision,
         ),
     ],
 )
-def test_cross_entropy_equals_torch_as_utae_paps_uses_it(
-    published, precision, case, name, options
+def test_cross_entropy_and_its_gradient_equal_torch_as_utae_paps_uses_it(
+    published, precision, gradient, case, name, options
 ):
     inputs = published(case, "in", "labels"), published(case, "in", "logits")
     np.testing.assert_allclose(
@@ -145,13 +145,12 @@ def test_cross_entropy_equals_torch_as_utae_paps_uses_it(
         rtol=precision,
     )
 
-
-@pytest.mark.parametrize("case", VOID)
-def test_gradient_of_cross_entropy_equals_torch(published, gradient, case):
-    inputs = published(case, "in", "labels"), published(case, "in", "logits")
-    result = gradient(lambda a, b: cross_entropy(a, b, ignore=4), *inputs)
-    expected = published(case, "grad", "ce_ignore_void")
-    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(
+        gradient(lambda a, b: cross_entropy(a, b, **options), *inputs),
+        published(case, "grad", name),
+        rtol=1e-4,
+        atol=1e-8,
+    )
 
 
 @pytest.mark.parametrize("case", VOID)
@@ -165,6 +164,52 @@ def test_focal_and_its_gradient_equal_crop2seg(published, precision, gradient, c
     np.testing.assert_allclose(ours(*inputs), expected, rtol=precision)
     np.testing.assert_allclose(
         gradient(ours, *inputs), published(case, "grad", name), rtol=1e-4, atol=1e-8
+    )
+
+
+@pytest.mark.parametrize("case", VOID)
+def test_focal_of_fixed_focus_and_its_gradient_equal_utae_paps(
+    published, precision, gradient, case
+):
+    def ours(labels, logits):
+        options = {"gamma": 2.0, "alpha": 1.0, "fixed_focus": True}
+        return 5 * focal(labels, logits, ignore=4, **options)
+
+    inputs = published(case, "in", "labels"), published(case, "in", "logits")
+    name = "utae_FocalLoss_g2_ignore"
+    expected = published(case, "out", name)
+    np.testing.assert_allclose(ours(*inputs), expected, rtol=precision)
+    np.testing.assert_allclose(
+        gradient(ours, *inputs), published(case, "grad", name), rtol=1e-4, atol=1e-8
+    )
+
+
+@pytest.mark.parametrize("case", VOID)
+def test_weighted_focal_and_its_gradient_equal_utae_paps(
+    published, precision, gradient, case
+):
+    # They do not divide by the weights.
+    labels, logits = published(case, "in", "labels"), published(case, "in", "logits")
+    weights = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
+
+    def ours(labels, logits):
+        return 5 * focal(
+            labels,
+            logits,
+            class_weights=weights,
+            gamma=1.0,
+            alpha=weights[labels].mean(),
+            fixed_focus=True,
+        )
+
+    name = "utae_FocalLoss_g1_alpha"
+    expected = published(case, "out", name)
+    np.testing.assert_allclose(ours(labels, logits), expected, rtol=precision)
+    np.testing.assert_allclose(
+        gradient(ours, labels, logits),
+        published(case, "grad", name),
+        rtol=1e-4,
+        atol=1e-8,
     )
 
 
@@ -194,4 +239,33 @@ def test_smoothed_cross_entropy_and_its_gradient_equal_smp(
         published(case, "grad", name),
         rtol=1e-4,
         atol=1e-8,
+    )
+
+
+def test_recall_weighs_each_class_by_the_share_of_it_that_is_missed(batch):
+    labels, logits = batch
+    labels = np.where(labels == 3, 255, labels)  # class 3 is never there
+    class_weights = np.array([1, 2, 0.5, 3, 0])
+    known = labels != 255
+    truth, likelihood = labels[known], probabilities(logits)[known]
+    chosen = likelihood.argmax(-1)
+    each = -np.log(likelihood[np.arange(truth.size), truth])
+    total = 0
+    for index in (0, 1, 2, 4):
+        here = truth == index
+        missed = (chosen[here] != index).mean()
+        total += class_weights[index] * missed * each[here].sum()
+    result = recall_cross_entropy(labels, logits, class_weights=class_weights)
+    expected = total / class_weights[truth].sum()
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+
+
+def test_a_class_that_is_all_found_still_learns_a_little():
+    labels = np.array([[[0, 0, 0, 1]]])
+    logits = np.array([[[[2, 0], [2, 0], [2, 0], [0, 1]]]], np.float32)
+    each = np.log1p(np.exp([-2, -2, -2, -1]))
+    np.testing.assert_allclose(
+        recall_cross_entropy(labels, logits),
+        (each * [1 / 3, 1 / 3, 1 / 3, 1]).mean(),
+        rtol=1e-6,
     )
