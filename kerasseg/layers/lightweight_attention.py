@@ -64,43 +64,22 @@ def fold(norm, embedding, key, query, encoding) -> Folded:
     )
 
 
-def attend(x, observed, keep, folded, groups, fill):
-    """Weigh the dates of some pixels and average the pixels with the weights.
+def normalize(x, observed, groups):
+    """Normalise the series of each pixel, in groups of channels; absent dates are 0.
 
     Args:
         x: `(B, P, T, C)`.
-        observed: `(B, T)`, true at observed dates.
-        keep: `(B, P, T, heads)`, what each weight is multiplied by in the end, or
-            `None`.
-        folded: The weights.
-        groups: Into how many groups of channels a pixel is normalised, all its dates
-            together.
-        fill: Score of a padded date, which then counts in the normalisation too. With
-            `None` a padded date changes nothing.
+        observed: `(B, T)`, true at dates that count; `None` counts all.
+        groups: The number of groups.
 
     Returns:
-        The embedding `(B, P, D)` and the attention `(B, P, T, heads)`.
+        `(B, P, T, C)`, without learnt scale and offset.
     """
-    seen = observed[:, None, :, None]  # (B, 1, T, 1)
-    x = _normalize(ops.cast(x, "float32"), seen if fill is None else None, groups)
-    score = x @ folded.scores + folded.positions[:, None]
-    weight = _softmax(score, seen, fill)
-    if keep is not None:
-        weight = weight * keep
-    mean = ops.einsum("bpth,bptc->bphc", weight, x)
-    embedding = ops.einsum("bphc,hcd->bphd", mean, folded.values)
-    embedding += ops.einsum("bpth,bthd->bphd", weight, folded.offsets)
-    size = ops.shape(embedding)
-    return ops.reshape(embedding, (*size[:2], size[2] * size[3])), weight
-
-
-def _normalize(x, seen, groups):
-    """Normalise the series of each pixel, in groups of channels; absent dates are 0."""
-    dates, channels = ops.shape(x)[2], x.shape[3]
+    channels = x.shape[3]
     size = channels // groups
-    if seen is None:
-        count = ops.cast(dates, "float32")
-    else:
+    count, seen = ops.cast(ops.shape(x)[2], "float32"), None
+    if observed is not None:
+        seen = observed[:, None, :, None]
         x = ops.where(seen, x, 0.0)
         count = ops.maximum(ops.sum(ops.cast(seen, "float32"), axis=2), 1.0)
 
@@ -117,7 +96,20 @@ def _normalize(x, seen, groups):
     return centred * ops.rsqrt(variance + EPSILON)[:, :, None]
 
 
-def _softmax(score, seen, fill):
+def weigh(x, observed, folded, fill):
+    """Give each head's weight of each date.
+
+    Args:
+        x: Normalised, `(B, P, T, C)`.
+        observed: `(B, T)`, true at observed dates.
+        folded: The weights of the attention.
+        fill: Score of a padded date; with `None` such a date weighs nothing.
+
+    Returns:
+        `(B, P, T, heads)`.
+    """
+    seen = observed[:, None, :, None]
+    score = x @ folded.scores + folded.positions[:, None]
     if fill is not None:
         return ops.softmax(ops.where(seen, score, fill), axis=2)
     score = ops.where(seen, score, -1e9)
@@ -125,3 +117,21 @@ def _softmax(score, seen, fill):
     weight = ops.where(seen, weight, 0.0)
     # A series without any date has no weights.
     return weight / ops.maximum(ops.sum(weight, axis=2, keepdims=True), 1e-9)
+
+
+def embed(x, weight, folded):
+    """Average the dates of each pixel for each head, and embed the averages.
+
+    Args:
+        x: Normalised, `(B, P, T, C)`.
+        weight: `(B, P, T, heads)`.
+        folded: The weights of the attention.
+
+    Returns:
+        `(B, P, D)`.
+    """
+    mean = ops.einsum("bpth,bptc->bphc", weight, x)
+    embedding = ops.einsum("bphc,hcd->bphd", mean, folded.values)
+    embedding += ops.einsum("bpth,bthd->bphd", weight, folded.offsets)
+    size = ops.shape(embedding)
+    return ops.reshape(embedding, (*size[:2], size[2] * size[3]))

@@ -70,14 +70,16 @@ class TemporalAggregation(keras.layers.Layer):
 
 def _fit(weight, x):
     """Bring `(B, T, h, w, heads)` to the height and width of the maps."""
-    _, _, height, width, _ = ops.shape(x)
-    batch, dates, low, narrow, heads = ops.shape(weight)
-    if (height, width) == (low, narrow):
+    wanted, given = x.shape[2:4], weight.shape[2:4]
+    known = None not in (*wanted, *given)
+    if known and wanted == given:
         return weight
-    if isinstance(height, int) and isinstance(low, int) and height < low:
+    batch, dates, low, narrow, heads = ops.shape(weight)
+    height, width = ops.shape(x)[2:4]
+    if known and wanted[0] < given[0]:
         step = low // height
         weight = ops.reshape(weight, (batch * dates, low, narrow, heads))
-        weight = ops.average_pool(weight, step)
+        weight = ops.average_pool(weight, step, step, data_format="channels_last")
         return ops.reshape(weight, (batch, dates, height, width, heads))
     # Columns first: then the rows are one large product of matrices.
     columns = ops.cast(weights(narrow, width), weight.dtype)

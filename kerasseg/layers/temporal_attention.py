@@ -5,11 +5,12 @@ from functools import partial
 import keras
 from keras import ops
 
-from kerasseg.layers import rows
 from kerasseg.layers.batch_norm import BatchNorm
 from kerasseg.layers.dates import DayOfYear, Sinusoid
 from kerasseg.layers.frame_norm import FrameNorm
-from kerasseg.layers.lightweight_attention import Folded, attend, fold
+from kerasseg.layers.hashed_dropout import dropout, hashed
+from kerasseg.layers.in_chunks import in_chunks
+from kerasseg.layers.lightweight_attention import Folded, embed, fold, normalize, weigh
 
 _LAYOUTS = {
     # attention, fill of padded scores, modules for each layer of the mlp, norm's number
@@ -43,8 +44,8 @@ class TemporalAttention(keras.layers.Layer):
         layout: Whose names and details the weights have: `"utae"` of utae-paps or
             `"crop2seg"` of Crop2Seg.
         answer: What is returned. `"attention"` has neither `mlp` nor second norm.
-        pixels: How many pixels of an image are attended to at once, about; `None`
-            for all. With fewer, memory is bounded: the gradient attends again.
+        pixels: How many pixels of an image are attended to at once; `None` for all.
+            With fewer, memory is bounded: the gradient attends again.
 
     Call arguments:
         x: `(B, T, H, W, C)`.
@@ -167,23 +168,61 @@ class TemporalAttention(keras.layers.Layer):
     def call(self, x, days, observed=None, day_of_year=None, training=None):
         if observed is None:
             observed = ops.not_equal(days, -1)
-        fill = None if self.padding == "ignored" else _LAYOUTS[self.layout][1]
+        batch, dates, height, width, channels = ops.shape(x)
+        flat = ops.reshape(x, (batch, dates, height * width, channels))
         folded = self._folded(self._encode(days, day_of_year))
-        rate = self.attention_dropout if training else 0
-        pieces = rows.split(x, self.pixels)
-        keep = self._keep(pieces, rate) if rate else None
-
-        def attend_to(x, keep, observed, *folded):
-            return attend(x, observed, keep, Folded(*folded), self.heads, fill)
-
-        embedding, attention = rows.apply(attend_to, pieces, keep, observed, *folded)
-        attention = rows.join(attention, x)  # (B, H, W, T, heads)
-        attention = ops.transpose(attention, (0, 4, 3, 1, 2))
+        found = self._attend(flat, observed, folded, training)
+        width_after = self._width(channels)
+        embedding, attention = found[..., :width_after], found[..., width_after:]
+        if self.answer != "embedding":
+            shape = (batch, height, width, dates, self.heads)
+            attention = ops.transpose(ops.reshape(attention, shape), (0, 4, 3, 1, 2))
         if self.answer == "attention":
             return attention
-        embedding = self._finish(rows.join(embedding, x))
-        embedding = ops.cast(embedding, x.dtype)
+        embedding = ops.reshape(embedding, (batch, height, width, width_after))
+        embedding = ops.cast(self._finish(embedding), x.dtype)
         return (embedding, attention) if self.answer == "both" else embedding
+
+    def _attend(self, x, observed, folded, training):
+        """Attend to `(B, T, P, C)`: embedding and attention `(B, P, D + T * heads)`."""
+        rate = self.attention_dropout if training else 0.0
+        seed = self._seed() if rate else None
+        fill = None if self.padding == "ignored" else _LAYOUTS[self.layout][1]
+
+        def attend(x, start, weights, constants):
+            folded, (observed, seed) = Folded(*weights), constants
+            x = ops.transpose(ops.cast(x, "float32"), (0, 2, 1, 3))
+            x = normalize(x, observed if fill is None else None, self.heads)
+            weight = weigh(x, observed, folded, fill)
+            if rate:
+                seed = hashed(seed + ops.cast(start, "uint32"))
+                weight = dropout(weight, rate, seed, 0)
+            parts = []
+            if self.answer != "attention":
+                parts.append(embed(x, weight, folded))
+            if self.answer != "embedding":
+                parts.append(ops.reshape(weight, (*ops.shape(weight)[:2], -1)))
+            return ops.concatenate(parts, axis=-1)
+
+        if self.pixels is None:
+            return attend(x, 0, folded, (observed, seed))
+        return in_chunks(
+            attend,
+            x,
+            folded,
+            (observed, seed),
+            size=self.pixels,
+            axes=(2, 1),
+            consume=True,
+        )
+
+    def _seed(self):
+        number = keras.random.randint((), 0, 2**31 - 1, seed=self.seed_generator)
+        return ops.cast(number, "uint32")
+
+    def _width(self, channels):
+        """Channels of the embedding, of which there are none for `"attention"`."""
+        return 0 if self.answer == "attention" else self.model_width or channels
 
     def _encode(self, days, day_of_year):
         """Sum the encodings of the dates: `(B, T, D)`."""
@@ -209,11 +248,6 @@ class TemporalAttention(keras.layers.Layer):
         query = ops.reshape(self.query, (self.heads, self.key_width))
         norm, key = (self.gamma, self.beta), (self.key_kernel, self.key_bias)
         return fold(norm, embedding, key, query, encoding)
-
-    def _keep(self, pieces, rate):
-        shape = (*ops.shape(pieces)[:-1], self.heads)
-        chosen = keras.random.uniform(shape, seed=self.seed_generator) >= rate
-        return ops.cast(chosen, "float32") / (1 - rate)
 
     def _finish(self, embedding):
         size = ops.shape(embedding)

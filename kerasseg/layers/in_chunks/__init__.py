@@ -1,0 +1,49 @@
+"""A function of a large tensor, some slices at a time, in bounded memory.
+
+What a function needs inside it is kept for one chunk only; for the gradient each chunk
+is computed a second time. `keras.ops.map` with `keras.remat` promises the same, but
+copies the tensor to put the chunks in front, wants them all of one length, and on
+TensorFlow works on ten at a time. So each backend has a loop of its own here.
+"""
+
+from collections.abc import Callable, Sequence
+
+import keras
+
+
+def in_chunks(
+    function: Callable,
+    x,
+    weights: Sequence,
+    constants: Sequence = (),
+    *,
+    size: int,
+    axes: tuple[int, int] = (0, 0),
+    consume: bool = False,
+):
+    """Apply a function to chunks of a tensor and put the results together.
+
+    It can be differentiated once, in reverse, with respect to `x` and `weights`.
+
+    Args:
+        function: From a chunk of `x`, the index of its first slice, `weights` and
+            `constants` to a tensor. It must use no other tensors and change no state.
+        x: What is cut into chunks.
+        weights: Tensors that have a gradient.
+        constants: Tensors that have none.
+        size: Slices in a chunk; the last has what is left.
+        axes: Along which axis `x` is cut, and along which the results are joined.
+        consume: Whether the gradient may be written over `x` where it is no longer
+            needed. It saves the memory of `x`, and is slower where nobody asks for the
+            gradient of `x`.
+
+    Returns:
+        What `function(x, 0, weights, constants)` would return.
+    """
+    if keras.config.backend() == "jax":
+        from kerasseg.layers.in_chunks.jax_loop import apply
+    else:
+        from kerasseg.layers.in_chunks.tensorflow_loop import apply
+    return apply(
+        function, x, tuple(weights), tuple(constants), size, axes, consume=consume
+    )
