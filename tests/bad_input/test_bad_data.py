@@ -40,7 +40,8 @@ CASES = [
     (
         "sample of unknown dataset",
         "sample atlantis new",
-        "no dataset 'atlantis'. Choose from: landcoverai, patches.",
+        "no dataset 'atlantis'. Choose from: landcoverai, pastis, patches, "
+        "s2tsczcrop, series.",
         None,
     ),
     (

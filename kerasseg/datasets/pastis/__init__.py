@@ -63,7 +63,7 @@ def load(  # noqa: PLR0913  (each is a key of a recipe)
     date: str | int | None = None,
     normalized_by: Literal["training", "split", "fold"] = "training",
 ) -> PatchSeries:
-    """Load one split.
+    """Load one split of PASTIS, or of data in its layout.
 
     Data of your own in the layout of PASTIS are read too; their classes may stand in a
     `classes.json`, a list of `{"index": 0, "name": "Meadow"}`, index 19 being void.

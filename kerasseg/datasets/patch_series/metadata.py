@@ -66,7 +66,7 @@ def patch_dates(record: Mapping[str, Any], key: str, where: str) -> np.ndarray:
     if record.get(key) is None:
         known = [name for name in record if name.startswith("dates-")]
         raise ValueError(
-            f"{where} has no {key}, only {', '.join(known) or 'no dates at all'}. "
+            f"{where} has no {key}; it has {', '.join(known) or 'no dates at all'}. "
             "Choose another satellite, or download the file again."
         )
     found = _decoded(record[key])

@@ -49,7 +49,7 @@ def load(
     reference_date: str = "2018-09-01",
     date: str | int | None = None,
 ) -> PatchSeries:
-    """Load one split; patches whose status is REMOVED are left out.
+    """Load one split of S2TSCzCrop, but for patches whose status is REMOVED.
 
     Args:
         split: Which, as `set` of each patch says.
