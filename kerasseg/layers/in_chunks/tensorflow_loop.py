@@ -1,4 +1,8 @@
-"""The loop for TensorFlow: one chunk after the other, results in an array of tensors."""
+"""The loop for TensorFlow: one chunk after the other, results in an array of tensors.
+
+All chunks have one length, as XLA wants it. Where that does not divide the tensor, the
+last chunk begins earlier, and what it has in common with the one before counts once.
+"""
 
 import tensorflow as tf
 
@@ -8,90 +12,111 @@ def apply(function, x, weights, constants, size, axes, *, consume):
     along, joined = axes
     x = tf.convert_to_tensor(x)
     weights = tuple(tf.convert_to_tensor(weight) for weight in weights)
-    number = len(weights)
 
     @tf.custom_gradient
     def run(x, *weights):
-        def visit(start, length):
-            return (function(_cut(x, start, length, along), start, weights, constants),)
+        chunks = _Chunks(tf.shape(x)[along], size)
+
+        def compute(start, known):
+            return (function(chunks.cut(x, start, along), start, weights, constants),)
 
         def backward(gradient):
-            def visit(start, length):
+            def compute(start, known):
                 with tf.GradientTape() as tape:
-                    chunk = _cut(x, start, length, along)
+                    chunk = chunks.cut(x, start, along)
                     tape.watch((chunk, *weights))
                     found = function(chunk, start, weights, constants)
+                part = chunks.cut(gradient, start, joined)
                 return tape.gradient(
                     found,
                     (chunk, *weights),
-                    _cut(gradient, start, length, joined),
+                    chunks.forget(part, known, joined),
                     unconnected_gradients=tf.UnconnectedGradients.ZERO,
                 )
 
-            return _each_chunk(visit, x, size, along, (along, *[None] * number))
+            return chunks.each(compute, (along, *[None] * len(weights)))
 
-        return _each_chunk(visit, x, size, along, (joined,))[0], backward
+        return chunks.each(compute, (joined,))[0], backward
 
     return run(x, *weights)
 
 
-def _cut(x, start, length, axis):
-    shape = x.shape.as_list()
-    x = x[(slice(None),) * axis + (slice(start, start + length),)]
-    shape[axis] = None
-    return tf.ensure_shape(x, shape)
+class _Chunks:
+    """How `total` slices are cut into chunks of about `size`."""
 
+    def __init__(self, total, size):
+        self.size = tf.minimum(size, total)
+        self.number = -(-total // self.size)
+        self.last = total - self.size
+        self.overlap = self.number * self.size - total
 
-def _each_chunk(visit, x, size, along, axes):
-    """Call `visit(start, length)` for each chunk; join or sum what it returns.
+    def cut(self, x, start, axis):
+        shape = x.shape.as_list()
+        shape[axis] = None
+        x = x[(slice(None),) * axis + (slice(start, start + self.size),)]
+        return tf.ensure_shape(x, shape)
 
-    Args:
-        visit: Returns a tuple of tensors.
-        x: What is cut into chunks.
-        size: Slices in a chunk.
-        along: The axis of chunks in `x`.
-        axes: For each of the tensors, the axis to join it along, or `None` to sum it.
-    """
-    total = tf.shape(x)[along]
-    size = tf.minimum(size, total)  # so that an array of chunks is never empty
-    whole = total // size
-    rest = visit(whole * size, total % size)  # even of nothing: it tells the shapes
-    state = [
-        _array(found, axis, whole) if axis is not None else found
-        for found, axis in zip(rest, axes, strict=True)
-    ]
+    def forget(self, x, known, axis):
+        """Zero the slices that the chunk before had already."""
+        fresh = tf.range(self.size) >= known
+        shape = [-1 if place == axis else 1 for place in range(x.shape.rank)]
+        return tf.where(tf.reshape(fresh, shape), x, tf.zeros_like(x))
 
-    def body(index, state):
-        found = visit(index * size, size)
+    def each(self, compute, axes):
+        """Call `compute(start, known)` for each chunk; join or sum what it returns.
+
+        Args:
+            compute: Returns a tuple of tensors.
+            axes: For each of them, the axis to join it along, or `None` to sum it.
+        """
+        first = compute(0, 0)
         state = [
-            old.write(index, new) if axis is not None else old + new
-            for old, new, axis in zip(state, found, axes, strict=True)
+            tf.TensorArray(
+                found.dtype, self.number, element_shape=_open(found, axis)
+            ).write(0, found)
+            if axis is not None
+            else found
+            for found, axis in zip(first, axes, strict=True)
         ]
-        return index + 1, state
 
-    _, state = tf.while_loop(
-        lambda index, _: index < whole, body, (0, state), parallel_iterations=1
-    )
-    return tuple(
-        _join(chunks, last, axis) if axis is not None else chunks
-        for chunks, last, axis in zip(state, rest, axes, strict=True)
-    )
+        def visit(index, state):
+            start = tf.minimum(index * self.size, self.last)
+            found = compute(start, index * self.size - start)
+            state = [
+                old.write(index, new) if axis is not None else old + new
+                for old, new, axis in zip(state, found, axes, strict=True)
+            ]
+            return index + 1, state
+
+        _, state = tf.while_loop(
+            lambda index, _: index < self.number,
+            visit,
+            (1, state),
+            parallel_iterations=1,
+        )
+        return tuple(
+            self._join(found, axis) if axis is not None else found
+            for found, axis in zip(state, axes, strict=True)
+        )
+
+    def _join(self, array, axis):
+        chunks = array.stack()  # (chunks, ..., size, ...)
+        last = chunks[-1]
+        last = last[(slice(None),) * axis + (slice(self.overlap, None),)]
+        if axis:
+            order = [*range(1, axis + 1), 0, *range(axis + 1, chunks.shape.rank)]
+            chunks = tf.transpose(chunks[:-1], order)
+        else:
+            chunks = chunks[:-1]
+        shape = tf.shape(last)
+        total = (self.number - 1) * self.size
+        shape = tf.concat([shape[:axis], [total], shape[axis + 1 :]], 0)
+        joined = tf.concat([tf.reshape(chunks, shape), last], axis)
+        return tf.ensure_shape(joined, _open(last, axis))
 
 
-def _array(found, axis, number):
-    shape = found.shape.as_list()
+def _open(x, axis):
+    """Return the static shape of a tensor, but for one axis."""
+    shape = x.shape.as_list()
     shape[axis] = None
-    return tf.TensorArray(found.dtype, number, element_shape=shape)
-
-
-def _join(chunks, last, axis):
-    stacked = chunks.stack()  # (chunks, ..., size, ...)
-    if axis:
-        order = [*range(1, axis + 1), 0, *range(axis + 1, stacked.shape.rank)]
-        stacked = tf.transpose(stacked, order)
-    shape = tf.shape(last)
-    shape = tf.concat([shape[:axis], [-1], shape[axis + 1 :]], 0)
-    joined = tf.concat([tf.reshape(stacked, shape), last], axis)
-    static = last.shape.as_list()
-    static[axis] = None
-    return tf.ensure_shape(joined, static)
+    return shape
