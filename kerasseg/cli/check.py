@@ -17,8 +17,8 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Check a recipe and its data, or a folder of patches; 1 if a fault was found."""
+    from kerasseg import pipeline
     from kerasseg import recipe as recipes
-    from kerasseg.cli.running import dataset
 
     if path.is_dir():
         _check_samples(recipes.Choice(name="patches", root=str(path)), quiet)
@@ -30,7 +30,7 @@ def check(
     typer.echo(f"{path}: every key, name and option is right.")
     try:
         for split in _SPLITS:
-            typer.echo(f"{split}: {len(dataset(followed, split))} samples")
+            typer.echo(f"{split}: {len(pipeline.dataset(followed, split))} samples")
     except (ValueError, LookupError, OSError) as error:
         fail(str(error))
 

@@ -139,7 +139,8 @@ CASES = [
         "fit recipe.yaml --set model=mylab.net.build",
         "--set model=mylab.net.build: model.name: no model "
         "'mylab.net.build': nothing can be imported from there. Correct the "
-        "dotted path, or choose from: fpn, unet.",
+        "dotted path, or choose from: fpn, stenn, timeunet, "
+        "unet, utae, wtae.",
         None,
     ),
     (
