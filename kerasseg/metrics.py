@@ -173,7 +173,7 @@ def second_guess(logits, first):
         logits: Scores of the classes `(B, H, W, C)`.
         first: The likeliest class, int32 `(B, H, W)`.
     """
-    taken = np.arange(logits.shape[-1]) == first[..., None]
+    taken = ops.equal(first[..., None], np.arange(logits.shape[-1]))
     return ops.cast(ops.argmax(ops.where(taken, -np.inf, logits), axis=-1), "int32")
 
 

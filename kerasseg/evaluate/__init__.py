@@ -9,16 +9,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import keras
-import numpy as np
 
-from kerasseg import artifact
-from kerasseg.boundaries import Region, restrict
+from kerasseg import artifact, boundaries
+from kerasseg.boundaries import Region
+from kerasseg.evaluate.counts import Counts
 from kerasseg.evaluate.evaluation import Evaluation, write
 from kerasseg.evaluate.mapping import Selection, classifier, mapped
 from kerasseg.report import pictures
 from kerasseg.report.examples import Example, Patch, best_and_worst, patch
 from kerasseg.sample import Dataset
-from kerasseg.scores import confusion_matrix
 
 __all__ = ["Evaluation", "run", "write"]
 
@@ -54,24 +53,21 @@ def run(
     _check(model, dataset)
     classify = classifier(model)
     classes = dataset.legend.num_classes
-    matrix = np.zeros((classes, classes), np.int64)
-    free_matrix = np.zeros_like(matrix)
+    counts = Counts.zero(classes)
     patches: list[Patch] = []
-    for _, label, prediction, free in mapped(classify, dataset, batch_size):
-        label = restrict(label, region)
+    for found in mapped(classify, dataset, batch_size):
+        label = boundaries.restrict(found.label, region)
         name = dataset.ids[len(patches)]
-        found, counts = patch(name, label, prediction, classes)
-        patches.append(found)
-        matrix += counts
-        free_matrix += confusion_matrix(label, free, classes)
+        about, matrix = patch(name, label, found.first, classes)
+        patches.append(about)
+        counts.add(matrix, label, found)
         if progress is not None:
             progress(len(patches), len(dataset))
     best, worst = best_and_worst(patches, examples)
     shown = _examples(classify, dataset, [*best, *worst], patches, batch_size)
     return Evaluation(
         legend=dataset.legend,
-        matrix=matrix,
-        free_matrix=free_matrix,
+        counts=counts,
         patches=tuple(patches),
         best=tuple(shown[: len(best)]),
         worst=tuple(shown[len(best) :]),
@@ -109,13 +105,13 @@ def _examples(
     return [
         Example(
             name=patches[index].name,
-            image=pictures.rgb(image, dataset.bands),
-            label=label,
-            prediction=prediction,
+            image=pictures.rgb(found.image, dataset.bands),
+            label=found.label,
+            prediction=found.first,
             mean_iou=patches[index].mean_iou,
             accuracy=patches[index].accuracy,
         )
-        for index, (image, label, prediction, _) in zip(chosen, again, strict=True)
+        for index, found in zip(chosen, again, strict=True)
     ]
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from kerasseg import files
+from kerasseg import boundaries, files
+from kerasseg.evaluate.counts import Counts
 from kerasseg.legend import Legend
 from kerasseg.report import html, tables
 from kerasseg.report.examples import Example, Patch
-from kerasseg.scores import Scores, majority_matrix, plain, scores
+from kerasseg.scores import Scores, majority_matrix, plain, scores, without_void
 
 _SUMMARY = ("mean_iou", "mean_f1", "mean_precision", "mean_recall", "accuracy", "kappa")
 
@@ -24,9 +25,7 @@ class Evaluation:
 
     Args:
         legend: The classes.
-        matrix: Counts of pixels `(C, C)`, rows the truth, pooled over all samples.
-        free_matrix: The same, where the model may also choose a class that no label
-            can hold, such as the void of PASTIS.
+        counts: Counts of pixels, pooled over all samples.
         patches: The scores of each sample, in the order of the dataset.
         best: Samples on which the model is at its best, the best first.
         worst: Samples on which it is at its worst, the worst first.
@@ -36,13 +35,17 @@ class Evaluation:
     """
 
     legend: Legend
-    matrix: np.ndarray
-    free_matrix: np.ndarray
+    counts: Counts
     patches: tuple[Patch, ...]
     best: tuple[Example, ...]
     worst: tuple[Example, ...]
     details: Mapping[str, str]
     majority: int | None = None
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """Counts of pixels `(C, C)`, rows the truth."""
+        return self.counts.matrix
 
     @cached_property
     def scores(self) -> Scores:
@@ -61,22 +64,41 @@ class Evaluation:
         not let it choose them, and `published` is that of PASTIS: it may, and such
         pixels are left out.
         """
-        possible = self.legend.possible
-        if possible.all():
+        void = ~self.legend.possible
+        if not void.any():
             return {"scores": self.matrix}
-        published = np.where(possible, self.free_matrix, 0)
+        published = without_void(self.counts.free, void)
         return {"void masked": self.matrix, "published": published}
+
+    @property
+    def extra(self) -> dict[str, float]:
+        """Scores beside those of the map: two guesses, and edges only."""
+        top2, edges = scores(self.counts.top2), boundaries.iou(self.counts.edges)
+        known = edges[~np.isnan(edges)]
+        return {
+            "top2_mean_iou": top2.mean_iou,
+            "top2_accuracy": top2.accuracy,
+            "mean_boundary_iou": float(known.mean()) if known.size else float("nan"),
+        }
 
     def table(self) -> str:
         """Lay the scores out for a terminal."""
-        return tables.text(self.scores, self.legend.names, self.baseline)
+        lines = [tables.text(self.scores, self.legend.names, self.baseline)]
+        lines += [f"{name.replace('_', ' ')} {v:.3f}" for name, v in self.extra.items()]
+        if len(self.protocols) > 1:
+            lines += [
+                f"{protocol}: mean IoU {scores(matrix).mean_iou:.3f}, "
+                f"accuracy {scores(matrix).accuracy:.3f}"
+                for protocol, matrix in self.protocols.items()
+            ]
+        return "\n".join(lines)
 
     def flat(self, prefix: str) -> dict[str, float]:
         """Return all scores by name, such as `test_mean_iou`, `test_iou/water`.
 
         What is undefined is `NaN`.
         """
-        values = {key: getattr(self.scores, key) for key in _SUMMARY}
+        values = {key: getattr(self.scores, key) for key in _SUMMARY} | self.extra
         for key in tables.COLUMNS:
             each = getattr(self.scores, key).tolist()
             names = self.legend.names
@@ -90,6 +112,7 @@ class Evaluation:
         names = self.legend.names
         return {
             **self.scores.to_dict(names),
+            **{key: plain(value) for key, value in self.extra.items()},
             "baseline": self.baseline.to_dict(names),
             "num_patches": len(self.patches),
             "num_pixels": int(self.matrix.sum()),

@@ -1,6 +1,7 @@
 """Map the samples of a dataset, one after the other."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ from keras import ops
 
 from kerasseg import artifact, pipeline
 from kerasseg.legend import IGNORE
+from kerasseg.metrics import second_guess
 from kerasseg.sample import ABSENT, Dataset, Sample
 
 
@@ -15,24 +17,47 @@ def classifier(model: keras.Model) -> keras.Model:
     """Let the device choose the class: logits are many times the size.
 
     Returns:
-        A model to `chosen`, uint8 `(B, H, W)`, among the classes that are possible,
-        and `free`, among all that the model has answers for.
+        A model to maps, uint8 `(B, H, W)`: `first`, the likeliest of the classes that
+        are possible, `second`, the likeliest but one, and `free`, the likeliest of all
+        that the model has answers for.
     """
     logits = artifact.logits(model)
     broken = ops.any(ops.isnan(logits), axis=-1)
     possible = artifact.legend(model).possible
     allowed = ops.where(possible, logits, -np.inf)
+    first = ops.cast(ops.argmax(allowed, axis=-1), "int32")
     answers = {
-        name: ops.cast(ops.where(broken, IGNORE, ops.argmax(each, axis=-1)), "uint8")
-        for name, each in (("chosen", allowed), ("free", logits))
+        "first": first,
+        "second": second_guess(allowed, first),
+        "free": ops.where(broken, IGNORE, ops.argmax(logits, axis=-1)),
     }
+    answers = {name: ops.cast(each, "uint8") for name, each in answers.items()}
     return keras.Model(model.input, answers, name="classifier")
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One sample and its map; see `classifier`. All are uint8 `(H, W)` but the image.
+
+    Args:
+        image: A still, `(H, W, C)`.
+        label: The truth.
+        first: The map.
+        second: The second guess of each pixel.
+        free: The map without regard to which classes are possible.
+    """
+
+    image: np.ndarray
+    label: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    free: np.ndarray
 
 
 def mapped(
     classify: keras.Model, dataset: Dataset, batch_size: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield a still image, label, prediction and free answer of each sample, in order.
+) -> Iterator[Mapped]:
+    """Map each sample, in order.
 
     Batches have one shape, or a few lengths of series, so few programs are compiled;
     what fills the last one up is left out here.
@@ -42,15 +67,15 @@ def mapped(
     for inputs, labels in batches.epoch(0):
         read = {name: inputs[name] for name in classify.input}
         answers = classify.predict_on_batch(read)
-        real = slice(0, left)
-        chosen, free = (np.asarray(answers[name])[real] for name in ("chosen", "free"))
-        if np.any(free == IGNORE):
+        answers = {name: np.asarray(each)[:left] for name, each in answers.items()}
+        if np.any(answers["free"] == IGNORE):
             raise ValueError(
                 "the model answers NaN, so its weights are broken or its input is not "
                 "finite. Fit it again with a lower learning_rate, or mend the images."
             )
-        stills = (still(inputs, place) for place in range(min(left, len(labels))))
-        yield from zip(stills, labels[real], chosen, free, strict=True)
+        for place in range(min(left, len(labels))):
+            own = {name: each[place] for name, each in answers.items()}
+            yield Mapped(still(inputs, place), labels[place], **own)
         left -= len(labels)
 
 

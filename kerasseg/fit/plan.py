@@ -55,7 +55,11 @@ def make(recipe: Recipe) -> Plan:
     fitted.compile(
         optimizer(training, steps),
         objective.loss(recipe, datasets["train"], saved),
-        metrics=[ConfusionMatrix(legend.num_classes, legend.names)],
+        metrics=[
+            ConfusionMatrix(
+                legend.num_classes, legend.names, possible=legend.possible.tolist()
+            )
+        ],
         steps_per_execution=training.steps_per_execution,
         **backend.compile_options(),
     )
