@@ -70,7 +70,10 @@ def run(
     _check(checkpoint, destination, norm, padding)
     known = confs.read(conf, name)
     state = read(checkpoint)
-    normalised = data.norm(norm, known.run if fold is None else fold, known.bands)
+    names = data.bands(known.bands)
+    indices = data.indices(names) if norm else ()
+    names = names[: known.bands - len(indices)]
+    normalised = data.norm(norm, known.run if fold is None else fold, len(names))
     model = lookup.find("model", name)(
         known.bands,
         known.num_classes,
@@ -79,10 +82,11 @@ def run(
     _load(model, state, checkpoint)
     whole = artifact.assemble(
         model,
-        data.bands(known.bands),
+        names,
         normalised.mean,
         normalised.std,
         data.legend(known.num_classes),
+        indices,
     )
     _save_verified(whole, destination, checkpoint)
     return Summary(destination, len(state), _num_parameters(whole))
@@ -104,7 +108,13 @@ def back(
     """
     crop2seg = None if names is None else names == "crop2seg"
     whole = artifact.load(model)
-    state = heads.published(tensors.state(whole, crop2seg=crop2seg), model)
+    state = tensors.state(whole, crop2seg=crop2seg)
+    if not any(key.startswith("out_conv.") for key in state):
+        raise ValueError(
+            f"{model}: the model holds no tensors of a published model. Give a U-TAE, "
+            "W-TAE, Time-Unet or STENN."
+        )
+    state = heads.published(state, model)
     writing.write_state(destination, state)
     return Summary(destination, len(state), _num_parameters(whole))
 
@@ -166,7 +176,7 @@ def _load(model: keras.Model, state: dict[str, np.ndarray], checkpoint: Path) ->
 
 
 def _listed(keys: tuple[str, ...]) -> str:
-    more = f" and {len(keys) - 1} more tensors" if len(keys) > 1 else ""
+    more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
     return f"{keys[0]}{more}"
 
 

@@ -13,18 +13,28 @@ from typing import Any
 
 from kerasseg import lookup
 
-_MODELS = {
-    "utae": ("utae",),
-    "wtae": ("wtae",),
-    "timeunet": ("timeunet",),
-    "stenn": ("stenn", "stenn_nodense", "stenn_notransformer"),
+_MODELS: dict[str, dict[str, dict[str, Any]]] = {
+    "utae": {"utae": {}},
+    "wtae": {"wtae": {}},
+    "timeunet": {"timeunet": {}},
+    "stenn": {
+        "stenn": {},
+        "stenn_nodense": {"dense": False},
+        "stenn_notransformer": {"transformer": False},
+        "vgg": {"strided": True, "dim_feedforward": 128},
+    },
 }
+"""For each of our models those that `conf.json` may name, and what sets them apart."""
 _SAME = (
     *("encoder_widths", "decoder_widths", "str_conv_k", "str_conv_s", "str_conv_p"),
     *("agg_mode", "encoder_norm", "padding_mode", "n_head", "d_model", "d_k"),
     *("pad_value", "conv_type", "use_mbconv", "add_squeeze", "add_linear"),
+    *("dilation_rates", "num_heads", "dim_feedforward", "num_layers"),
 )
-_WITHOUT = {"agg_mode": None, "use_mbconv": False}
+_LACKING = {
+    **{"agg_mode": None, "conv_type": "2d", "use_mbconv": False, "add_squeeze": False},
+    **{"add_linear": False, "dates": "days", "boundary_head": False},
+}
 """Options that a model may lack, and the only value it then has; `None` for any."""
 _LISTS = ("encoder_widths", "decoder_widths", "out_conv", "out_widths")
 _NUM_BANDS, _NUM_CLASSES = 10, 20
@@ -64,9 +74,10 @@ def read(path: Path, name: str) -> Conf:
     _check_model(content, path, name)
     listed = {key: _numbers(content[key]) for key in _LISTS if key in content}
     content = {**content, **listed}
-    *widths, num_classes = _out_conv(content, path)
-    options = {key: content[key] for key in _SAME if key in content}
-    options |= {"out_conv": widths, **_flags(content, path)}
+    widths, num_classes = _out(content, path, name)
+    kind = _MODELS[name][content.get("model", name)]
+    options = {**kind, **{key: content[key] for key in _SAME if key in content}}
+    options |= {**widths, **_flags(content, path)}
     if options.get("encoder_norm", "group") in (None, "None"):
         options["encoder_norm"] = "none"
     if options.get("pad_value", 0) is None:  # no value means padding
@@ -79,17 +90,19 @@ def read(path: Path, name: str) -> Conf:
     )
 
 
-def _out_conv(content: Mapping[str, Any], path: Path) -> list[int]:
-    """Return the widths up to the classes, which the published code counts among."""
-    default = [32, _whole(content, ("num_classes",), _NUM_CLASSES, path)]
-    widths = content.get("out_conv", default)
+def _out(content: Mapping, path: Path, name: str) -> tuple[dict[str, Any], int]:
+    """Return the widths of the last convolutions as an option, and the classes."""
+    classes = _whole(content, ("num_classes",), _NUM_CLASSES, path)
+    if name == "stenn":
+        return {key: content[key] for key in ("out_widths",) if key in content}, classes
+    widths = content.get("out_conv", [32, classes])
     whole = isinstance(widths, list) and all(type(width) is int for width in widths)
-    if not whole or not widths:
+    if not whole or not widths or widths[-1] < 1:
         raise ValueError(
             f"{path}: out_conv {widths!r}. Give a list that ends with the number of "
             "classes."
         )
-    return widths
+    return {"out_conv": widths[:-1]}, widths[-1]
 
 
 def _whole(content: Mapping, keys: tuple[str, ...], default: int, path: Path) -> int:
@@ -121,7 +134,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _check_model(content: Mapping[str, Any], path: Path, name: str) -> None:
-    found = content.get("model", content.get("backbone", name))
+    found = str(content.get("model", name))
     if "backbone" in content:
         raise ValueError(
             f"{path}: describes a panoptic model, which kerasseg does not have. Give a "
@@ -130,7 +143,7 @@ def _check_model(content: Mapping[str, Any], path: Path, name: str) -> None:
     if found in _MODELS[name]:
         return
     ours = [model for model, known in _MODELS.items() if found in known]
-    cure = f"Run `kerasseg convert {ours[0]}`" if ours else "kerasseg has none"
+    cure = f"Run `kerasseg convert {ours[0]}`" if ours else "kerasseg has no such model"
     raise ValueError(f"{path}: describes the model {found!r}, not {name!r}. {cure}.")
 
 
@@ -157,8 +170,8 @@ def _flags(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 def _checked(options: dict[str, Any], path: Path, name: str) -> dict[str, Any]:
     known = {parameter.name for parameter in lookup.signature("model", name).parameters}
-    for option, only in _WITHOUT.items():
-        if option not in known and (only is None or options.get(option, only) == only):
+    for option, only in _LACKING.items():
+        if option not in known and only in (None, options.get(option)):
             options.pop(option, None)
     _, faults = lookup.check("model", name, options, {})
     if faults:

@@ -11,17 +11,23 @@ from kerasseg.datasets.pastis.folds import official
 from kerasseg.datasets.patch_series import Norm, read_norms
 from kerasseg.legend import Legend
 
+_NDVI = "NDVI"
 _FROM_SAFE = [2, 1, 0, 4, 5, 6, 3, 7, 8, 9]
 """Where the bands of PASTIS stand in the files of S2TSCzCrop."""
 _CURE = "Give the NORM_S2_patch.json of the data that the model was trained on."
 
 
 def bands(count: int) -> tuple[str, ...]:
-    """Name the bands: ten are those of PASTIS, which S2TSCzCrop has too."""
+    """Name the bands: ten are those of PASTIS, and Crop2Seg can add NDVI to them."""
     sentinel = pastis.BANDS["S2"]
     if count in (len(sentinel), len(sentinel) + 1):
-        return (*sentinel, "NDVI")[:count]
+        return (*sentinel, _NDVI)[:count]
     return tuple(f"band_{number}" for number in range(1, count + 1))
+
+
+def indices(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Name the bands of the indices among the bands, which stored pixels lack."""
+    return (("B08", "B04"),) if names[-1] == _NDVI else ()
 
 
 def legend(num_classes: int) -> Legend:

@@ -16,12 +16,12 @@ def to_keras(tensor: np.ndarray, place: Place) -> np.ndarray:
     The result has the shape of the variable if the tensor fits, and another one if it
     does not.
     """
-    shape = tuple(place.variable.shape)
-    if place.variable.name.rpartition(".")[2] == "kernel":
+    leaf = place.variable.name.rpartition(".")[2]
+    if leaf == "kernel":
         return _pad_days(_kernel(tensor, place), place)
-    if tensor.shape != shape and _without_ones(tensor.shape) == _without_ones(shape):
-        return tensor.reshape(shape)  # one query: (heads, d_k) or (heads, 1, d_k)
-    return tensor
+    shape = tuple(place.variable.shape)
+    one_query = leaf == "Q" and _without_ones(tensor.shape) == _without_ones(shape)
+    return tensor.reshape(shape) if one_query else tensor
 
 
 def to_torch(value: np.ndarray, place: Place) -> np.ndarray:
