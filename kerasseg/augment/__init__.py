@@ -4,7 +4,7 @@ What is drawn comes from the generator alone, so a sample is augmented the same 
 whichever thread does it. Labels are never interpolated: a pixel keeps one of the
 classes that were there, or becomes `legend.IGNORE`. Images keep their type and may
 be one date `(H, W, C)` or a series `(T, H, W, C)`; all dates of a series move
-together.
+together. Changes that are for series alone refuse one date.
 
 What remote sensing needs exactly is here by name; all else that albumentations offers
 is one name more, `albumentations`.
@@ -15,9 +15,13 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from kerasseg.augment.clouds import cloud_paste
+from kerasseg.augment.gaussian import gaussian_noise
 from kerasseg.augment.geometry import affine, flip, quarter_turn, random_crop
 from kerasseg.augment.library import albumentations
 from kerasseg.augment.radiometry import color_jitter, noise
+from kerasseg.augment.rotation import rotation
+from kerasseg.augment.temporal import date_jitter, max_dates, temporal_dropout
 from kerasseg.sample import Sample, Transform
 
 # The pipeline's threads work on several images; OpenCV's own would stand in their way.
@@ -26,11 +30,17 @@ cv2.setNumThreads(1)
 __all__ = [
     "affine",
     "albumentations",
+    "cloud_paste",
     "color_jitter",
+    "date_jitter",
     "flip",
+    "gaussian_noise",
+    "max_dates",
     "noise",
     "quarter_turn",
     "random_crop",
+    "rotation",
+    "temporal_dropout",
 ]
 
 

@@ -33,7 +33,7 @@ def color_jitter(
     mix = saturated * np.eye(bands) + (1 - saturated) / bands
     offset = (1 - contrasted) * bright * image.mean(dtype=np.float64)
     changed = image.astype(np.float32) @ (bright * contrasted * mix).astype(np.float32)
-    return {**sample, "image": _stored(changed + np.float32(offset), image.dtype)}
+    return {**sample, "image": stored(changed + np.float32(offset), image.dtype)}
 
 
 def noise(
@@ -62,11 +62,11 @@ def noise(
     image = image.copy()
     for date in noisy:
         drawn = rng.standard_normal(image.shape[1:], np.float32) * np.float32(deviation)
-        image[date] = _stored(image[date] + drawn, image.dtype)
+        image[date] = stored(image[date] + drawn, image.dtype)
     return {**sample, "image": image.reshape(sample["image"].shape)}
 
 
-def _stored(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def stored(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return to the stored type: integers are rounded and kept in their range."""
     if dtype.kind == "f":
         return values.astype(dtype)

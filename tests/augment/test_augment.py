@@ -14,8 +14,10 @@ pytestmark = pytest.mark.once
 
 EVERY = [
     augment.affine,
+    augment.cloud_paste,
     augment.color_jitter,
     augment.flip,
+    augment.gaussian_noise,
     augment.noise,
     augment.quarter_turn,
     partial(augment.random_crop, size=12),
@@ -48,7 +50,8 @@ def _name(transform):
 
 
 def test_every_listed_name_is_tested_here():
-    tested_apart = {"albumentations"}
+    of_series = {"date_jitter", "max_dates", "temporal_dropout"}
+    tested_apart = {"albumentations", "rotation", *of_series}
     assert {*map(_name, EVERY)} | tested_apart == {*augment.__all__}
 
 
