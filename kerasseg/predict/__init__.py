@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import keras
@@ -15,10 +16,11 @@ from kerasseg.layers.bands import Bands
 from kerasseg.legend import IGNORE, Legend
 from kerasseg.predict.ahead import ahead, behind
 from kerasseg.predict.blending import Axis, Mosaic, most_likely
+from kerasseg.predict.dated import Dated
 from kerasseg.predict.reading import Place, Scene, match_bands
 from kerasseg.raster.writing import BLOCK
 
-__all__ = ["Summary", "scene"]
+__all__ = ["Summary", "scene", "series"]
 
 _STRIDE = 32
 """Models work on multiples of this; smaller windows would be padded inside."""
@@ -94,22 +96,106 @@ def scene(
         FileNotFoundError: If there is no such scene.
         OSError: If the map cannot be written.
     """
-    begun = time.perf_counter()
+    _refuse_series(model)
     destination = Path(destination)
     info = raster.info(source)
     bands = match_bands(info, artifact.bands(model))
     rows, columns = _axes(info, window, overlap)
     _refuse_own_place(source, destination)
+    with raster.open_stack(source) as stack:
+        windows = Scene(stack, bands, _means(model), rows, columns)
+        classify = _classifier(model, lambda images: {"image": images})
+        return _map(
+            model, windows, classify, destination, batch_size, probabilities, progress
+        )
 
+
+def series(  # noqa: PLR0913
+    model: keras.Model,
+    folder: str | Path,
+    destination: str | Path,
+    *,
+    images: str = "*.tif",
+    date_format: str | None = None,
+    reference_date: str | None = None,
+    days: Literal["season", "lunar_year"] = "season",
+    resampling: Literal["nearest", "cubic"] = "nearest",
+    offset: int | Literal["auto"] = 0,
+    window: int = 128,
+    overlap: int | None = None,
+    batch_size: int = 1,
+    probabilities: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Summary:
+    """Map a scene seen on many dates with a saved model of series; see `scene`.
+
+    Args:
+        model: What `artifact.load` returns.
+        folder: Where the dated GeoTIFFs of the scene lie, one date in one file or in
+            several, of one or several pixel sizes.
+        destination: The map, on the grid of the finest files.
+        images: Pattern of the files' names, as seen from the folder.
+        date_format: How names write dates; see `datasets.series`.
+        reference_date: Day 0 of the season, as the model was fitted with, in the
+            scene's own season: `2018-09-01`. By default the scene's first date.
+        days: How the model was told days; see `datasets.pastis`.
+        resampling: How coarser bands come to the finest grid.
+        offset: Taken from each value; `auto`: 1000 from dates since 2022-01-25.
+        window: Side of a window, in pixels.
+        overlap: Pixels that neighbouring windows share at least.
+        batch_size: Windows computed at a time.
+        probabilities: Whether to write them as well.
+        progress: Called with the windows done and their number.
+
+    Raises:
+        FileNotFoundError: If there is no file with a date.
+        ValueError: If files do not fit each other, the model or the options.
+        OSError: If the map cannot be written.
+    """
+    if "days" not in model.input:
+        raise ValueError(
+            f"{folder} is a folder of dates, but the model reads single images. Give "
+            "it a raster."
+        )
+    folder = Path(folder)
+    stack = Dated(
+        folder,
+        artifact.bands(model),
+        images=images,
+        date_format=date_format,
+        reference_date=reference_date,
+        days=days,
+        resampling=resampling,
+        offset=offset,
+    )
+    rows, columns = _axes(stack.info, window, overlap)
+    fill = tuple(_means(model)) * len(stack.days)
+    windows = Scene(stack, [], fill, rows, columns)
+    classify = _classifier(model, stack.batch)
+    return _map(
+        model, windows, classify, Path(destination), batch_size, probabilities, progress
+    )
+
+
+def _map(
+    model: keras.Model,
+    windows: Scene,
+    classify: Callable[[np.ndarray], np.ndarray],
+    destination: Path,
+    batch_size: int,
+    probabilities: bool,
+    progress: Callable[[int, int], None] | None,
+) -> Summary:
+    """Map all windows of a scene and write the map."""
+    begun = time.perf_counter()
+    info, rows, columns = windows.stack.info, windows.rows, windows.columns
     legend = artifact.legend(model)
     beside = destination.with_name(f"{destination.stem}_probabilities.tif")
     with ExitStack() as files:
         chart = files.enter_context(raster.Writer(destination, info, legend=legend))
         shares = probabilities and files.enter_context(_shares(beside, info, legend))
         painter = _Painter(legend, rows, columns, chart, shares or None)
-        stack = files.enter_context(raster.open_stack(source))
-        windows = Scene(stack, bands, _means(model), rows, columns)
-        _run(_classifier(model), windows, batch_size, painter, progress)
+        _run(classify, windows, batch_size, painter, progress)
     return Summary(
         map=destination,
         probabilities=beside if probabilities else None,
@@ -194,16 +280,30 @@ def _axes(info: raster.Info, window: int, overlap: int | None) -> tuple[Axis, Ax
     return axes[0], axes[1]
 
 
-def _classifier(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from images `(B, H, W, C)` to probabilities `(B, K, H, W)`."""
+def _classifier(
+    model: keras.Model, batch: Callable[[np.ndarray], dict[str, np.ndarray]]
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function from windows to probabilities `(B, K, H, W)`.
+
+    Args:
+        model: The model.
+        batch: What makes its inputs of windows; it may offer more.
+    """
     if model not in _networks:
-        shares = keras.ops.softmax(model.output, axis=-1)
+        logits = artifact.logits(model)
+        possible = artifact.legend(model).possible
+        shares = keras.ops.softmax(keras.ops.where(possible, logits, -np.inf), axis=-1)
         # Planes rather than pixels: what is added up later lies together in memory.
         shares = keras.ops.transpose(shares, (0, 3, 1, 2))
         _networks[model] = keras.Model(model.input, shares)
         _networks[model].compile(**backend.compile_options())
     network = _networks[model]
-    return lambda images: network.predict_on_batch({"image": images})
+
+    def classify(images: np.ndarray) -> np.ndarray:
+        inputs = batch(images)
+        return network.predict_on_batch({name: inputs[name] for name in network.input})
+
+    return classify
 
 
 def _means(model: keras.Model) -> tuple[float, ...]:
@@ -215,6 +315,14 @@ def _shares(path: Path, info: raster.Info, legend: Legend) -> raster.Writer:
     return raster.Writer(
         path, info, bands=legend.names, dtype="float32", nodata=float("nan")
     )
+
+
+def _refuse_series(model: keras.Model) -> None:
+    if "days" in model.input:
+        raise ValueError(
+            "the model reads series. Give it a folder of dated GeoTIFFs, whose names "
+            "tell their dates."
+        )
 
 
 def _refuse_own_place(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kerasseg.predict.blending import Axis
+from kerasseg.predict.dated import Dated
 from kerasseg.raster import Info, Stack, Window
 
 _TYPES = {"uint8", "int8", "uint16", "int16", "int32", "float32"}
@@ -50,14 +51,14 @@ class Scene:
     """A raster, and the windows it is cut into.
 
     Args:
-        stack: The open raster.
+        stack: The open raster, or the dates of one.
         bands: Positions of the bands to read.
         fill: What stands where a pixel holds no data, one value per band.
         rows: The windows along the height.
         columns: The windows along the width.
     """
 
-    stack: Stack
+    stack: Stack | Dated
     bands: list[int]
     fill: Sequence[float]
     rows: Axis
