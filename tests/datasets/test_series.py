@@ -8,7 +8,7 @@ import pytest
 import rasterio
 from rasterio.enums import Resampling
 
-from kerasseg import raster
+from kerasseg import pipeline, raster
 from kerasseg.datasets import series
 from kerasseg.datasets.series import naming
 from kerasseg.legend import IGNORE
@@ -129,6 +129,16 @@ def test_real_clouds_leave_the_dates_that_were_clear(flanders):
         expected = [day for stamp, day in wanted.items() if stamp in clear]
         assert sample["days"].tolist() == expected
         assert len(sample["image"]) == len(expected)
+
+
+def test_real_labels_may_be_finer_than_all_images(flanders):
+    load, pixels, label, stamps, _ = flanders
+    bands = ("B05", "B06", "B07", "B8A", "B11", "B12")
+    sample = load(images="S2_*_20m.tif", bands=bands, **TOUCH)[0]
+    chosen = [stamps.index(stamp) for stamp in (20180804, 20190511, 20191018)]
+    expected = pixels[chosen][..., [PASTIS_BANDS.index(name) for name in bands]]
+    np.testing.assert_array_equal(sample["image"], expected)
+    np.testing.assert_array_equal(sample["label"], label)
 
 
 # Dates and bands from names.
@@ -285,6 +295,16 @@ def test_a_frame_without_data_is_a_date_unless_it_is_dropped(make):
     np.testing.assert_array_equal(dropped[0]["days"], [0])
     np.testing.assert_allclose(kept.statistics(), dropped.statistics())
     assert kept.fingerprint() != dropped.fingerprint()
+
+
+def test_in_a_batch_only_days_tell_padding_from_a_frame_without_data(make):
+    empty = np.zeros((16, 16), np.uint16)
+    root = make({"images/20190101.tif": random(16), "images/20190105.tif": empty})
+    loaded = series.load("train", root, patch_size=16, **TOUCH)
+    batches = pipeline.batches(loaded, 1, length_step=4)
+    (inputs, _), *_ = batches.epoch(0)
+    np.testing.assert_array_equal(inputs["days"], [[0, 4, -1, -1]])
+    assert inputs["image"].any(axis=(2, 3, 4)).tolist() == [[True, False, False, False]]
 
 
 def test_where_no_date_is_clear_the_clearest_stays(make):

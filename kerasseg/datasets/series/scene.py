@@ -56,7 +56,7 @@ class Scene:
         inside = window.within(self.label.height, self.label.width)
         rows, columns = slice(inside.height), slice(inside.width)
         label = np.full((window.height, window.width), IGNORE, np.uint8)
-        label[rows, columns] = classes(self.label, self.legend, inside)
+        label[rows, columns] = classes(self.label.path, self.label, self.legend, inside)
         chosen = self._clear(inside)
         shape = (len(chosen), window.height, window.width, len(self.bands))
         image = np.zeros(shape, self.dtype)
@@ -173,15 +173,23 @@ class Series:
         return hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
 
 
-def classes(label: raster.Info, legend: Legend, window: Window) -> np.ndarray:
+def classes(
+    source: Path | raster.Stack, label: raster.Info, legend: Legend, window: Window
+) -> np.ndarray:
     """Read class indices of a window, uint8 `(H, W)`.
 
     The raster's nodata value is ignored where the legend does not name it.
 
+    Args:
+        source: The raster, open or not.
+        label: What is known of it.
+        legend: What its values mean.
+        window: It must lie inside.
+
     Raises:
         LegendError: If a value is not in the legend.
     """
-    values = raster.read_label(label.path, window)
+    values = raster.read_label(source, window)
     entries = (*legend.classes, *legend.ignored)
     named = any(label.nodata in entry.codes for entry in entries)
     try:
@@ -209,15 +217,16 @@ def patches(
 
 @lru_cache(maxsize=4)  # Each split of a dataset asks for the same.
 def _patches(path: Path, changed: int, legend: Legend, size: int):
-    label = raster.info(path)
     windows, counts = [], []
-    for window in raster.windows(label.height, label.width, size, edge="pad"):
-        inside = window.within(label.height, label.width)
-        found = classes(label, legend, inside)
-        count = np.bincount(found.ravel(), minlength=256)[: legend.num_classes]
-        if count.any():
-            windows.append(window)
-            counts.append(count)
+    with raster.open_stack(path) as stack:
+        label = stack.info
+        for window in raster.windows(label.height, label.width, size, edge="pad"):
+            inside = window.within(label.height, label.width)
+            found = classes(stack, label, legend, inside)
+            count = np.bincount(found.ravel(), minlength=256)[: legend.num_classes]
+            if count.any():
+                windows.append(window)
+                counts.append(count)
     if not windows:
         raise ValueError(f"{path}: no labelled pixel. Correct the labels or legend.")
     return tuple(windows), np.array(counts, np.int64)
