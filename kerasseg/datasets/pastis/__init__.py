@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Interval
+from annotated_types import Ge, Interval
 
 from kerasseg import dates as calendar
 from kerasseg.datasets.pastis.classes import legend
@@ -62,6 +62,7 @@ def load(  # noqa: PLR0913  (each is a key of a recipe)
     days: Literal["season", "lunar_year"] = "season",
     date: str | int | None = None,
     normalized_by: Literal["training", "split", "fold"] = "training",
+    max_patches: Annotated[int, Ge(1)] | None = None,
 ) -> PatchSeries:
     """Load one split of PASTIS, or of data in its layout.
 
@@ -107,7 +108,7 @@ def load(  # noqa: PLR0913  (each is a key of a recipe)
     check_files(patches, f"{root}, split {split!r}", _CURE)
     return PatchSeries(
         root=root,
-        patches=patches,
+        patches=patches[:max_patches],
         bands=BANDS[satellite],
         legend=legend(root),
         norm=training,
