@@ -150,7 +150,7 @@ class TemporalTransformer(keras.layers.Layer):
         )
 
     def compute_output_spec(self, x, days, training=None):
-        batch, dates, *rest = x.shape
+        batch, _, *rest = x.shape
         shape = (batch, *rest) if self.pool else x.shape
         return keras.KerasTensor(shape, self.compute_dtype)
 

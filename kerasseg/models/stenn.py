@@ -195,8 +195,8 @@ def _published_head(x, widths: Sequence[int], padding_mode: str) -> keras.KerasT
 def _check(widths, rates, heads, norm) -> None:
     if rates is not None and (len(widths) != len(rates) or not widths):
         raise ValueError(
-            f"stenn: {len(widths)} encoder_widths but {len(rates)} dilation_rates. Give "
-            "one width and one list of rates to each block."
+            f"stenn: {len(widths)} encoder_widths but {len(rates)} dilation_rates. "
+            "Give one width and one list of rates to each block."
         )
     if sum(widths) % heads:
         raise ValueError(
