@@ -4,7 +4,6 @@ VENV := .venv
 RUN := $(VENV)/bin/
 PEER := .venv-bench
 SAMPLE := data/landcoverai
-BACKENDS ?= jax tensorflow
 export NO_ALBUMENTATIONS_UPDATE = 1
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
@@ -25,9 +24,15 @@ SHORT = --set model.weights=null --set training.normalization=standard \
 $(SAMPLE)/train.txt: | $(VENV)/ready
 	$(RUN)kerasseg sample landcoverai $(SAMPLE)
 
-test: $(VENV)/ready  ## all checks, then all tests once per backend
+test: $(VENV)/ready  ## all checks, then all tests on both backends, side by side
 	$(MAKE) lint
+	$(MAKE) --jobs=2 --output-sync=target --keep-going test-jax test-tensorflow
+
+.PHONY: test-jax test-tensorflow
+test-jax: $(VENV)/ready
 	KERAS_BACKEND=jax $(RUN)python -m pytest -q
+
+test-tensorflow: $(VENV)/ready
 	KERAS_BACKEND=tensorflow $(RUN)python -m pytest -q -m "not once"
 
 check: $(VENV)/ready lint  ## what to run before a commit
@@ -47,6 +52,9 @@ bench: $(VENV)/ready $(PEER)/ready  ## speed and memory against PyTorch
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/models.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/pipeline.py
 	$(RUN)python benchmarks/predict.py
+	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/attention.py
+	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/series_models.py
+	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/series_pipeline.py
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
