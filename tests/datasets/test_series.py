@@ -170,6 +170,13 @@ def test_dates_are_in_order_whatever_the_names(make):
     np.testing.assert_array_equal(sample["days"], [30, 181])
 
 
+def test_days_may_be_those_of_the_lunar_year(make):
+    root = make({f"images/{date}.tif": random(16) for date in ("20180915", "20190801")})
+    sample = series.load("train", root, days="lunar_year", patch_size=16, **TOUCH)[0]
+    np.testing.assert_array_equal(sample["days"], [211, 177])
+    np.testing.assert_array_equal(sample["day_of_year"], [258, 213])
+
+
 def test_a_table_tells_dates_and_what_it_leaves_out_is_left_out(make):
     pixels = {f"images/{name}.tif": random(16, seed=ord(name)) for name in "abc"}
     root = make(pixels)
@@ -324,6 +331,8 @@ def test_where_no_date_is_clear_the_clearest_stays(make):
     assert series.load("train", root, **options)[0]["days"].tolist() == [4]
     options["clear"] = [4, 9]
     assert series.load("train", root, **options)[0]["days"].tolist() == [0, 4]
+    beside = {"images": {"*/*.tif": ["red"]}, **options}
+    assert len(series.load("train", root, **beside)[0]["image"]) == 2
 
 
 # Patches and splits.

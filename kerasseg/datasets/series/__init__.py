@@ -25,8 +25,10 @@ from kerasseg import dates as calendar
 from kerasseg import legend as legends
 from kerasseg import raster
 from kerasseg.datasets.series import files, naming, splits
+from kerasseg.datasets.series import labels as of_labels
 from kerasseg.datasets.series.files import File
-from kerasseg.datasets.series.scene import Clouds, Scene, Series, patches
+from kerasseg.datasets.series.patches import Series
+from kerasseg.datasets.series.scene import Clouds, Scene
 from kerasseg.datasets.series.world import write_fake
 
 __all__ = ["load", "write_fake"]
@@ -46,6 +48,7 @@ def load(  # noqa: PLR0913  (each is a key of a recipe)
     dates: str | Path | None = None,
     date_format: str | None = None,
     reference_date: str | None = None,
+    days: Literal["season", "lunar_year"] = "season",
     resampling: Literal["nearest", "cubic"] = "nearest",
     offset: Annotated[int, Ge(0)] | Literal["auto"] = 0,
     clouds: str | None = None,
@@ -80,6 +83,8 @@ def load(  # noqa: PLR0913  (each is a key of a recipe)
         date_format: How names write dates, such as `%d%m%Y` or `%Y%j`; by default
             20180915, 2018-09-15 and 2018_09_15 are found.
         reference_date: Day 0, such as 2018-09-01; by default the first date of all.
+        days: What models are told of dates: days since then, or since the Chinese New
+            Year before, as STENN does. Only the first always rise.
         resampling: How coarser bands come to the grid of the labels: `nearest`
             repeats their pixels, `cubic` smooths (GDAL's cubic convolution).
         offset: Taken from each value with data, which then is at least 1. Products
@@ -106,35 +111,34 @@ def load(  # noqa: PLR0913  (each is a key of a recipe)
             empty.
     """
     root = Path(root)
-    label = _label(root, root / labels)
+    label = of_labels.describe(root / labels)
     known = legends.read(legend or root / "legend.json")
     dated = naming.by_name(date_format)
     if dates:
         dated = naming.by_table(Path(dates), root)
     found = files.find(root, images, dated, label)
     masks = files.find(root, clouds, dated, label) if clouds else ()
-    taken = {mask.path for mask in masks}
-    found = tuple(file for file in found if file.path not in taken)
+    no_images = {mask.path for mask in masks}
+    found = tuple(file for file in found if file.path not in no_images)
     if not found:
         raise ValueError(f"{root}: no image with a date. Correct the table of `dates`.")
     names, dtype = files.of_bands(found, bands)
-    days = np.unique([file.date for file in found])
-    first = calendar.parse(reference_date) if reference_date else days[0]
+    taken = np.unique([file.date for file in found])
     scene = Scene(
         root=root,
         label=label,
         legend=known,
         bands=names,
         dtype=dtype,
-        dates=days,
-        days=calendar.days_since(days, first, str(root)),
-        files=tuple(tuple(_useful(found, day, names)) for day in days),
-        offsets=_offsets(offset, days, dtype),
+        dates=taken,
+        days=_counted(taken, days, reference_date, str(root)),
+        files=tuple(tuple(_useful(found, date, names)) for date in taken),
+        offsets=_offsets(offset, taken, dtype),
         resampling=resampling,
-        clouds=Clouds(_masks(masks, days), tuple(clear), min_clear) if clouds else None,
+        clouds=Clouds.of(taken, masks, clear, min_clear) if clouds else None,
         drop_empty=drop_empty,
     )
-    windows, counts = patches(label, known, patch_size)
+    windows, counts = of_labels.patches(label, known, patch_size)
     ids = tuple(f"r{window.row}_c{window.column}" for window in windows)
     if splits_file:
         members = splits.by_file(Path(splits_file), ids)
@@ -145,43 +149,24 @@ def load(  # noqa: PLR0913  (each is a key of a recipe)
     return _split(scene, split, members, windows, ids, counts)
 
 
-def _label(root: Path, path: Path) -> raster.Info:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"no labels at {path}. Correct `root`, or name them with `labels`."
-        )
-    about = raster.info(path)
-    if about.count != 1 or np.dtype(about.dtype).kind not in "ui":
-        raise ValueError(
-            f"{path}: {about.count} bands of {about.dtype}. Labels are one band of "
-            "whole numbers."
-        )
-    return about
+def _useful(found: Sequence[File], date: np.datetime64, names: Sequence[str]):
+    return (file for file in found if file.date == date and {*file.bands} & {*names})
 
 
-def _useful(found: Sequence[File], day: np.datetime64, names: Sequence[str]):
-    return (file for file in found if file.date == day and {*file.bands} & {*names})
+def _counted(
+    taken: np.ndarray, days: str, reference_date: str | None, where: str
+) -> np.ndarray:
+    if days == "lunar_year":
+        return calendar.days_since_lunar_new_year(taken, where)
+    first = calendar.parse(reference_date) if reference_date else taken[0]
+    return calendar.days_since(taken, first, where)
 
 
-def _masks(masks: Sequence[File], days: np.ndarray) -> tuple[File, ...]:
-    """Return the one cloud mask of each date."""
-    chosen = []
-    for day in days:
-        own = [mask for mask in masks if mask.date == day]
-        if len(own) != 1:
-            raise ValueError(
-                f"clouds: {len(own)} masks of {day}, and each date needs one. Add it, "
-                "or correct the pattern."
-            )
-        chosen += own
-    return tuple(chosen)
-
-
-def _offsets(offset: int | str, days: np.ndarray, dtype: str) -> tuple[int, ...]:
+def _offsets(offset: int | str, taken: np.ndarray, dtype: str) -> tuple[int, ...]:
     if offset == "auto":
-        chosen = tuple(1000 * int(day >= BASELINE_04) for day in days)
+        chosen = tuple(1000 * int(date >= BASELINE_04) for date in taken)
     else:
-        chosen = (offset,) * len(days)
+        chosen = (offset,) * len(taken)
     if np.dtype(dtype).kind in "ui" and max(chosen) >= np.iinfo(dtype).max:
         raise ValueError(f"offset {max(chosen)} of {dtype} pixels. Give a smaller one.")
     return chosen

@@ -3,16 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from kerasseg import dates, files, raster
 from kerasseg import legend as legends
-from kerasseg.datasets.series import frames
+from kerasseg.datasets.series import frames, labels
 from kerasseg.datasets.series.files import File
-from kerasseg.legend import IGNORE, Legend, LegendError
+from kerasseg.legend import IGNORE, Legend
 from kerasseg.raster import Window
 from kerasseg.sample import Sample
 
@@ -31,6 +30,30 @@ class Clouds:
     clear: tuple[int, ...]
     least: float
 
+    @classmethod
+    def of(
+        cls,
+        dates: np.ndarray,
+        masks: Sequence[File],
+        clear: Sequence[int],
+        least: float,
+    ) -> "Clouds":
+        """Take the one mask of each date.
+
+        Raises:
+            ValueError: If a date has none, or several.
+        """
+        chosen: list[File] = []
+        for date in dates:
+            own = [mask for mask in masks if mask.date == date]
+            if len(own) != 1:
+                raise ValueError(
+                    f"clouds: {len(own)} masks of {date}, and each date needs one. Add "
+                    "it, or correct the pattern."
+                )
+            chosen += own
+        return cls(tuple(chosen), tuple(clear), least)
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -38,6 +61,7 @@ class Scene:
 
     root: Path
     label: raster.Info
+    """What is known of the raster of labels, whose grid is that of the patches."""
     legend: Legend
     bands: tuple[str, ...]
     dtype: str
@@ -56,7 +80,9 @@ class Scene:
         inside = window.within(self.label.height, self.label.width)
         rows, columns = slice(inside.height), slice(inside.width)
         label = np.full((window.height, window.width), IGNORE, np.uint8)
-        label[rows, columns] = classes(self.label.path, self.label, self.legend, inside)
+        label[rows, columns] = labels.read(
+            self.label.path, self.label, self.legend, inside
+        )
         chosen = self._clear(inside)
         shape = (len(chosen), window.height, window.width, len(self.bands))
         image = np.zeros(shape, self.dtype)
@@ -79,10 +105,18 @@ class Scene:
             "day_of_year": dates.day_of_year(self.dates[chosen]),
         }
 
-    def paths(self) -> list[Path]:
-        """List the files a sample is made of, but the labels."""
-        used = [file for one in self.files for file in one]
-        return [file.path for file in (*used, *(self.clouds or _NONE).files)]
+    def fingerprint(self) -> str:
+        """Hash all files, and how samples are made of them."""
+        clouds = self.clouds or Clouds((), (), 0)
+        used = [*(file for one in self.files for file in one), *clouds.files]
+        settings = (
+            files.fingerprint([file.path for file in used], self.root),
+            files.fingerprint([self.label.path], self.label.path.parent),
+            legends.dumps(self.legend),
+            (self.bands, self.dtype, self.days.tolist(), self.offsets),
+            (self.resampling, self.drop_empty, clouds.clear, clouds.least),
+        )
+        return hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
 
     def _clear(self, inside: Window) -> np.ndarray:
         """Return the dates that are clear enough, or the clearest one."""
@@ -98,135 +132,3 @@ class Scene:
         )
         chosen = np.flatnonzero(shares >= self.clouds.least)
         return chosen if len(chosen) else np.argmax(shares, keepdims=True)
-
-
-_NONE = Clouds((), (), 0)
-
-
-@dataclass(frozen=True)
-class Series:
-    """One split of the patches of a scene; see `sample.Dataset`.
-
-    It holds names and counts, and no open file: it can be pickled, and read from by
-    many threads. A sample opens its files, reads their window and closes them.
-    """
-
-    scene: Scene
-    ids: tuple[str, ...]
-    windows: tuple[Window, ...]
-    counts: np.ndarray = field(repr=False)
-    """Pixels per class of each patch, int64 `(P, K)`."""
-    training: tuple[Window, ...] = field(repr=False)
-    """The patches that statistics are taken of."""
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        return self.scene.bands
-
-    @property
-    def legend(self) -> Legend:
-        return self.scene.legend
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self.scene.sample(self.windows[index])
-
-    def class_counts(self) -> np.ndarray:
-        """Count labelled pixels per class, int64 `(num_classes,)`."""
-        return self.counts.sum(axis=0)
-
-    def statistics(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and standard deviation per band of the training split.
-
-        Over pixels that are not 0. All training patches are read, one at a time, the
-        first time it is asked for.
-        """
-        return self._moments
-
-    @cached_property
-    def _moments(self) -> tuple[np.ndarray, np.ndarray]:
-        number, total, squares = np.zeros((3, len(self.bands)))
-        for window in self.training:
-            image = self.scene.sample(window)["image"]
-            pixels = image.reshape(-1, len(self.bands)).astype(np.float64)
-            number += np.count_nonzero(pixels, axis=0)
-            total += pixels.sum(axis=0)
-            squares += np.einsum("pc,pc->c", pixels, pixels)
-        mean = total / np.maximum(number, 1)
-        variance = squares / np.maximum(number, 1) - mean**2
-        return mean, np.sqrt(np.maximum(variance, 0))
-
-    def fingerprint(self) -> str:
-        """Hash all files, and which patches and dates are made of them, and how."""
-        scene, clouds = self.scene, self.scene.clouds or _NONE
-        label = scene.label.path
-        settings = (
-            files.fingerprint(scene.paths(), scene.root),
-            files.fingerprint([label], label.parent),
-            legends.dumps(scene.legend),
-            (self.ids, self.windows, scene.bands, scene.dtype, scene.days.tolist()),
-            (scene.offsets, scene.resampling, scene.drop_empty),
-            (clouds.clear, clouds.least),
-        )
-        return hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
-
-
-def classes(
-    source: Path | raster.Stack, label: raster.Info, legend: Legend, window: Window
-) -> np.ndarray:
-    """Read class indices of a window, uint8 `(H, W)`.
-
-    The raster's nodata value is ignored where the legend does not name it.
-
-    Args:
-        source: The raster, open or not.
-        label: What is known of it.
-        legend: What its values mean.
-        window: It must lie inside.
-
-    Raises:
-        LegendError: If a value is not in the legend.
-    """
-    values = raster.read_label(source, window)
-    entries = (*legend.classes, *legend.ignored)
-    named = any(label.nodata in entry.codes for entry in entries)
-    try:
-        if label.nodata is None or named:
-            return legend.from_codes(values)
-        known = values != label.nodata
-        indices = np.full(values.shape, IGNORE, np.uint8)
-        indices[known] = legend.from_codes(values[known])
-        return indices
-    except LegendError as error:
-        raise LegendError(f"{label.path}: {error}") from None
-
-
-def patches(
-    label: raster.Info, legend: Legend, size: int
-) -> tuple[Sequence[Window], np.ndarray]:
-    """List the patches that hold a labelled pixel, and count pixels per class.
-
-    Returns:
-        Windows, row by row, and counts, int64 `(P, num_classes)`.
-    """
-    changed = label.path.stat().st_mtime_ns
-    return _patches(label.path, changed, legend, size)
-
-
-@lru_cache(maxsize=4)  # Each split of a dataset asks for the same.
-def _patches(path: Path, changed: int, legend: Legend, size: int):
-    windows, counts = [], []
-    with raster.open_stack(path) as stack:
-        label = stack.info
-        for window in raster.windows(label.height, label.width, size, edge="pad"):
-            inside = window.within(label.height, label.width)
-            found = classes(stack, label, legend, inside)
-            count = np.bincount(found.ravel(), minlength=256)[: legend.num_classes]
-            if count.any():
-                windows.append(window)
-                counts.append(count)
-    if not windows:
-        raise ValueError(f"{path}: no labelled pixel. Correct the labels or legend.")
-    return tuple(windows), np.array(counts, np.int64)
