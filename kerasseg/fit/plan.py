@@ -138,14 +138,12 @@ def normalization(recipe: Recipe, train: Dataset) -> tuple[Any, Any]:
         return np.zeros(bands), np.full(bands, float(top))
     if kind == "none":
         return np.zeros(bands), np.ones(bands)
-    found = encoders.input_statistics(encoder_name(recipe.model))
-    mean, std = (np.atleast_1d(np.asarray(values, float)) for values in found)
-    if len(mean) not in (1, bands):
-        raise ValueError(
-            f"training.normalization 'encoder': the encoder knows {len(mean)} bands, "
-            f"the data has {bands}. Use 'standard'."
-        )
-    return np.broadcast_to(mean, bands), np.broadcast_to(std, bands)
+    encoder = encoder_name(recipe.model)
+    found = encoders.input_statistics(encoder)
+    if found is None or bands != 3 or train[0]["image"].dtype != np.uint8:
+        # What is no photograph is made to look like one to the published weights.
+        return encoders.match_statistics(encoder, *map(tuple, train.statistics()))
+    return found
 
 
 def encoder_name(choice: Choice) -> str:

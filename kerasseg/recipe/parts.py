@@ -113,7 +113,8 @@ class Training(Part):
     normalization: Literal["standard", "encoder", "minmax", "none"] = "standard"
     """How the model's first layer scales pixels. `standard`: by mean and standard
     deviation of each band over the training split. `encoder`: to what the published
-    weights of the encoder expect. `minmax`: from the range of the stored type to 0..1.
+    weights of the encoder expect: 8-bit RGB as they were trained on it, anything else
+    so that each band has the mean and spread of theirs. `minmax`: from the range of the stored type to 0..1.
     `none`: as stored."""
     indices: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
     """Pairs of bands whose normalised difference becomes one more input of the model,

@@ -83,6 +83,36 @@ def test_standard_pixels_have_mean_0_and_deviation_1_over_training(tiny_recipe):
     np.testing.assert_allclose(scaled.std((0, 1, 2)), 1, atol=1e-3)
 
 
+def test_photographs_meet_an_encoder_as_it_knows_them(tiny_recipe):
+    asked = tiny_recipe(
+        "model={name: unet, encoder: resnet18, layout: smp, encoder_width: 4}",
+        "training.normalization=encoder",
+    )
+    train = plan.load(asked)["train"]
+    mean, std = plan.normalization(asked, train)
+    np.testing.assert_allclose(mean, [123.675, 116.28, 103.53], rtol=1e-6)
+    np.testing.assert_allclose(std, [58.395, 57.12, 57.375], rtol=1e-6)
+
+
+def test_other_data_are_given_the_mean_and_spread_an_encoder_knows(tiny_recipe):
+    class Reflectances:
+        bands = ("B02", "B03", "B04", "B08")
+
+        def __getitem__(self, index):
+            return {"image": np.zeros((8, 8, 4), np.uint16)}
+
+        def statistics(self):
+            return np.array([900.0, 1100, 1000, 3000]), np.array([400.0, 500, 600, 900])
+
+    asked = tiny_recipe(
+        "model={name: unet, encoder: resnet18, layout: smp, encoder_width: 4}",
+        "training.normalization=encoder",
+    )
+    mean, std = plan.normalization(asked, Reflectances())
+    scaled = (np.array([900.0, 1100, 1000, 3000]) - mean) / std
+    np.testing.assert_allclose(scaled, 0, atol=1e-9)
+
+
 def test_normalisation_for_an_encoder_needs_a_model_with_one(tiny_recipe):
     with pytest.raises(ValueError, match="has no single encoder"):
         plan.make(tiny_recipe("training.normalization=encoder"))
