@@ -170,6 +170,15 @@ def test_dates_are_in_order_whatever_the_names(make):
     np.testing.assert_array_equal(sample["days"], [30, 181])
 
 
+def test_images_masks_and_labels_may_lie_in_one_folder(make):
+    clear, image = np.full((8, 8), 4, np.uint8), random(16)
+    root = make({"20190101_B04.tif": image, "20190101_SCL.tif": clear})
+    options = {"images": "*.tif", "clouds": "*_SCL.tif", "patch_size": 16, **TOUCH}
+    loaded = series.load("train", root, **options)
+    assert loaded.bands == ("B04",)
+    np.testing.assert_array_equal(loaded[0]["image"][0, ..., 0], image)
+
+
 def test_days_may_be_those_of_the_lunar_year(make):
     root = make({f"images/{date}.tif": random(16) for date in ("20180915", "20190801")})
     sample = series.load("train", root, days="lunar_year", patch_size=16, **TOUCH)[0]

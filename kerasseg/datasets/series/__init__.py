@@ -2,7 +2,8 @@
 
 Nothing is prepared first: bands of a date may lie in one file or in several, at the
 pixel size of the labels or coarser (10 and 20 m of Sentinel-2, say), and patches are
-read from them as windows. Files are best tiled, and cut to the scene.
+read from them as windows. Reading decodes whole tiles, so patches as large as these,
+with the augmentation `random_crop`, cost less than many small ones.
 
     images/S2_20180804_10m.tif   B02 B03 B04 B08, 10 m
     images/S2_20180804_20m.tif   B05 B06 B07 B8A B11 B12, 20 m

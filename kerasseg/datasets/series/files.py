@@ -68,8 +68,8 @@ def find(
                 f"no image at {root / pattern}. Correct `root` or the pattern."
             )
         for path in paths:
-            date = dated(path.relative_to(root))
-            if date is not None and path != label.path:
+            date = None if path == label.path else dated(path.relative_to(root))
+            if date is not None:
                 found[path] = _file(path, date, tuple(names), label)
     return tuple(sorted(found.values(), key=lambda file: (file.date, file.path)))
 
