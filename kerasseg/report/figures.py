@@ -41,8 +41,8 @@ def confusion(matrix: np.ndarray, names: Sequence[str]) -> str:
         shares=shares.tolist(),
         truth=truth[:, 0].tolist(),
         side=side,
-        left=_text_width(names) + 34,
-        top=_text_width(names) * 0.64 + 40,
+        left=text_width(names) + 34,
+        top=text_width(names) * 0.64 + 40,
     )
 
 
@@ -66,7 +66,7 @@ def bars(scores: Scores, names: Sequence[str], colors: np.ndarray) -> str:
             }
             for key in COLUMNS
         ],
-        left=_text_width(names) + 40,
+        left=text_width(names) + 40,
         isnan=math.isnan,
     )
 
@@ -85,7 +85,7 @@ def curve(
     finite = np.concatenate([v[np.isfinite(v)] for v in arrays.values()] or [[]])
     if not finite.size:
         finite = np.array([0.0, 1.0])
-    ticks = _ticks(float(finite.min()), float(finite.max()))
+    ticks = round_ticks(float(finite.min()), float(finite.max()))
     epochs = max((len(values) for values in arrays.values()), default=1)
     plot = {"left": 52, "top": 40, "width": 400, "height": 190}
 
@@ -131,7 +131,7 @@ def _path(values: np.ndarray, across, down) -> str:
     return "".join(steps)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def round_ticks(low: float, high: float) -> list[float]:
     """Return four to seven round numbers that span the values."""
     span = (high - low) or abs(high) or 1.0
     power = 10 ** math.floor(math.log10(span / 4))
@@ -145,6 +145,6 @@ def _epoch_ticks(epochs: int) -> list[int]:
     return list(range(1, epochs + 1, step))
 
 
-def _text_width(names: Sequence[str]) -> float:
+def text_width(names: Sequence[str]) -> float:
     """Guess the widest name in pixels, at 13 pixels a line."""
     return 7.8 * max(len(name) for name in names)
