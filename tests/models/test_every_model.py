@@ -12,9 +12,13 @@ import kerasseg.models
 
 BANDS, CLASSES = 4, 3
 FILES = sorted(Path(kerasseg.models.__path__[0]).glob("[!_]*.py"))
+SMALL = {"encoder_widths": (8, 8, 16), "n_head": 4, "d_model": 16}
 NARROW = {
     "unet": {"encoder_width": 4, "decoder_widths": (16, 8, 8, 8, 8)},
     "fpn": {"encoder_width": 4, "decoder_widths": (16, 8)},
+    "utae": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},
+    "wtae": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},
+    "timeunet": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},
 }
 """Options that make a model small; one without works too, only slower."""
 
@@ -35,6 +39,17 @@ def _batch(model, height, width):
     image = rng.normal(size=(2, 4, height, width, BANDS)).astype("float32")
     days = np.array([[3, 40, 99, 120], [7, 61, -1, -1]], "int32")
     return {"image": image, "days": days}
+
+
+@pytest.fixture
+def series(model):
+    """Return three series of five dates, unless the model reads single images."""
+    if len(model.input["image"].shape) == 4:
+        pytest.skip("reads one date")
+    rng = np.random.default_rng(1)
+    image = rng.normal(size=(3, 5, 32, 32, BANDS)).astype("float32")
+    days = np.sort(rng.choice(360, size=(3, 5), replace=False), axis=1)
+    return {"image": image, "days": days.astype("int32")}
 
 
 def test_options_can_be_read_without_running_the_file(model):
@@ -69,3 +84,36 @@ def test_learns(model):
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     losses = model.fit(batch, labels, epochs=6, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
+
+
+def _pad(series, dates):
+    """Add dates that are none, whatever their images show."""
+    image = np.random.default_rng(2).normal(size=(3, dates, 32, 32, BANDS))
+    return {
+        "image": np.concatenate([series["image"], image.astype("float32")], 1),
+        "days": np.pad(series["days"], ((0, 0), (0, dates)), constant_values=-1),
+    }
+
+
+def test_padded_dates_change_nothing(model, series):
+    alone, padded = (model.predict_on_batch(s) for s in (series, _pad(series, 3)))
+    np.testing.assert_allclose(padded, alone, atol=1e-4)
+
+
+def test_the_order_of_dates_changes_nothing(model, series):
+    order = np.random.default_rng(3).permutation(5)
+    mixed = {key: value[:, order] for key, value in series.items()}
+    before, after = (model.predict_on_batch(s) for s in (series, mixed))
+    np.testing.assert_allclose(after, before, atol=1e-4)
+
+
+def test_the_rest_of_the_batch_changes_nothing(model, series):
+    alone = model.predict_on_batch({k: v[1:2] for k, v in series.items()})
+    together = model.predict_on_batch(series)
+    np.testing.assert_allclose(alone, together[1:2], atol=1e-4)
+
+
+def test_a_series_without_dates_has_finite_logits(model, series):
+    days = np.where([[True], [False], [True]], series["days"], -1)
+    logits = model.predict_on_batch(series | {"days": days})
+    assert np.isfinite(logits).all()
