@@ -1,0 +1,171 @@
+"""Speed and memory of the series models, against plain PyTorch.
+
+    KERASSEG_PEER_PYTHON=.venv-bench/bin/python python benchmarks/series_models.py
+
+U-TAE, W-TAE, Time-Unet and STENN with their published defaults, float32, Adam and cross
+entropy: a train step, and a prediction, on each of our backends and on PyTorch. Every
+figure comes from a process of its own. The contestants alternate; of the rounds the
+fastest counts for each. `--check FOLDER` instead compares the peers with the published
+answers in that folder.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from itertools import product
+from pathlib import Path
+
+from models import CONTESTANTS, KEEP_MEMORY
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "RESULTS.md"
+BEGIN, END = "<!-- series models: begin -->\n", "<!-- series models: end -->\n"
+MODELS = ("utae", "wtae", "timeunet", "stenn")
+COLUMNS = (
+    "model",
+    "task",
+    "batch × dates",
+    "contestant",
+    "seconds",
+    "core-seconds",
+    "first step, s",
+    "TFLOP",
+    "share of the peak",
+    "peak memory, GB",
+)
+Measured = dict[str, float | str]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    cores = len(os.sched_getaffinity(0))
+    add = arguments.add_argument
+    add("--models", nargs="+", choices=MODELS, default=MODELS)
+    add(
+        "--tasks", nargs="+", choices=("train", "predict"), default=("train", "predict")
+    )
+    add("--sizes", nargs="+", default=("2x43", "4x61"), help="batch x dates")
+    add("--contestants", nargs="+", choices=CONTESTANTS, default=CONTESTANTS)
+    add("--pixels", type=int, default=128, help="side of an image")
+    add("--threads", type=int, default=cores)
+    add("--steps", type=int, default=3)
+    add("--rounds", type=int, default=1)
+    add("--options", default="{}", help='of our models: {"utae": {"remat": true}}')
+    add("--check", metavar="FOLDER", help="compare the peers with published answers")
+    add("--write", action="store_true", help=f"into {RESULTS.name}")
+    options = arguments.parse_args()
+    if "PyTorch" in options.contestants and "KERASSEG_PEER_PYTHON" not in os.environ:
+        sys.exit(
+            "Set KERASSEG_PEER_PYTHON to a Python that has PyTorch (`make bench`)."
+        )
+    if options.check:
+        subprocess.run([*peer(), "check", options.check], check=True)
+        return
+    best: dict[tuple[str, ...], Measured] = {}
+    for _, *key in product(
+        range(options.rounds),
+        options.models,
+        options.tasks,
+        options.sizes,
+        options.contestants,
+    ):
+        found = run(*key, options)
+        if better(found, best.get(tuple(key))):
+            best[tuple(key)] = found
+    text = report(best, options)
+    print(text)
+    if options.write:
+        write(text)
+
+
+def peer() -> list[str]:
+    return [os.environ["KERASSEG_PEER_PYTHON"], str(HERE / "series_models_peer.py")]
+
+
+def run(model: str, task: str, size: str, name: str, options) -> Measured:
+    """Measure one contestant in a process of its own."""
+    shape = [*size.split("x"), options.pixels, options.threads, options.steps]
+    if name == "PyTorch":
+        command = [*peer(), task, model, *shape, memory_bytes()]
+    else:
+        ours = HERE / "series_models_ours.py"
+        command = [sys.executable, ours, name.lower(), task, model, *shape]
+        command.append(options.options)
+    answer = subprocess.run(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **KEEP_MEMORY},
+    )
+    if answer.returncode == -9:  # Linux ends who takes the last memory
+        return {"too_large": True}
+    answer.check_returncode()
+    found = json.loads(answer.stdout.splitlines()[-1])
+    print(model, task, size, name, found, file=sys.stderr)
+    return found
+
+
+def memory_bytes() -> int:
+    """Return how much memory is free, 0 if the system does not tell."""
+    path = Path("/proc/meminfo")
+    lines = path.read_text().splitlines() if path.is_file() else []
+    free = [line.split()[1] for line in lines if line.startswith("MemAvailable")]
+    return int(free[0]) * 1024 if free else 0
+
+
+def better(found: Measured, before: Measured | None) -> bool:
+    if before is None or "seconds" not in before:
+        return True
+    return "seconds" in found and found["seconds"] < before["seconds"]
+
+
+def report(best: dict[tuple[str, ...], Measured], options) -> str:
+    """Write a table, ratios to PyTorch in brackets: below 1 is better than it."""
+    measured = [found for found in best.values() if "seconds" in found]
+    peak = max(found["matrix_peak"] for found in measured)
+    lines = [
+        f"{date.today()}, {measured[0]['device']}, {options.threads} threads, "
+        f"{options.pixels} × {options.pixels} pixels. Product of matrices, float32, at "
+        f"its best: {peak / 1e9:,.0f} GFLOP/s.\n",
+        *sorted({f"- {found['versions']}" for found in measured}),
+        "",
+        f"| {' | '.join(COLUMNS)} |",
+        "|---" * len(COLUMNS) + "|",
+    ]
+    for key, found in best.items():
+        plain = best.get((*key[:3], "PyTorch"), {})
+        lines.append("| " + " | ".join([*key, *cells(found, plain, peak)]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def cells(found: Measured, plain: Measured, peak: float) -> list[str]:
+    if "seconds" not in found:
+        return ["–", "–", "–", "–", "–", "more than there is"]
+    rate = found["flops"] / found["seconds"]
+    return [
+        _with_ratio(found, plain, "seconds"),
+        _with_ratio(found, plain, "core_seconds"),
+        f"{found['first_s']:.1f}",
+        f"{found['flops'] / 1e12:.2f}",
+        f"{rate / peak:.0%}",
+        _with_ratio(found, plain, "memory_gb"),
+    ]
+
+
+def write(text: str) -> None:
+    """Put the table between its two marks in RESULTS.md."""
+    before, rest = RESULTS.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    RESULTS.write_text(before + BEGIN + "\n" + text + "\n" + END + after)
+
+
+def _with_ratio(found, plain, what):
+    ratio = f" ({found[what] / plain[what]:.2f})" if what in plain else ""
+    return f"{found[what]:.3f}{ratio}"
+
+
+if __name__ == "__main__":
+    main()
