@@ -1,14 +1,14 @@
 """`kerasseg evaluate`: score a run, with figures and a report."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from kerasseg.cli.arguments import BackendOption, RegionName, Run, Sets, Split
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913
     run: Run,
     split: Annotated[Split, typer.Option(help="The part of the data.")] = Split.TEST,
     recipe: Annotated[
@@ -25,6 +25,10 @@ def evaluate(
     region: Annotated[
         RegionName, typer.Option(help="Score all pixels, or by borders of classes.")
     ] = RegionName.ALL,
+    series: Annotated[
+        bool,
+        typer.Option("--series", help="Look into a model of series, too: dates, NDVI."),
+    ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples at a time.")] = 16,
     backend: BackendOption = None,
 ) -> None:
@@ -48,9 +52,10 @@ def evaluate(
     from kerasseg import artifact
     from kerasseg import evaluate as job
 
+    model = artifact.load(found.model)
     with progress.bar("samples") as advance:
         evaluation = job.run(
-            artifact.load(found.model),
+            model,
             data,
             batch_size=batch_size,
             region=region.value,
@@ -61,6 +66,18 @@ def evaluate(
         output or found.folder / split.value,
         title=f"{found.name} on {split.value}",
         details={"Run": found.run_id, "Split": split.value},
+        sections=_sections(model, asked, data) if series else (),
     )
     typer.echo(evaluation.table())
     typer.echo(f"report: {report}")
+
+
+def _sections(model: Any, recipe: Any, data: Any) -> list[Any]:
+    from kerasseg import pipeline
+    from kerasseg.cli import progress
+    from kerasseg.evaluate import series
+
+    splits = {name: pipeline.dataset(recipe, name) for name in ("train", "val", "test")}
+    counts = {name: split.class_counts() for name, split in splits.items()}
+    with progress.bar("series") as advance:
+        return series.sections(model, data, counts=counts, progress=advance)

@@ -14,6 +14,7 @@ from kerasseg.evaluate.counts import Counts
 from kerasseg.legend import Legend
 from kerasseg.report import html, tables
 from kerasseg.report.examples import Example, Patch
+from kerasseg.report.sections import Section
 from kerasseg.scores import Scores, majority_matrix, plain, scores, without_void
 
 _SUMMARY = ("mean_iou", "mean_f1", "mean_precision", "mean_recall", "accuracy", "kappa")
@@ -134,6 +135,7 @@ def write(
     title: str = "Evaluation",
     details: Mapping[str, Any] | None = None,
     history: Sequence[Mapping[str, float]] = (),
+    sections: Sequence[Section] = (),
 ) -> Path:
     """Write scores, tables and the report; each file appears whole or not at all.
 
@@ -144,6 +146,8 @@ def write(
         title: Headline of the report.
         details: More to tell in its head, by heading: run, dataset, split.
         history: Scores of each epoch, for learning curves.
+        sections: More to show, from `evaluate.series`; the numbers of each go into a
+            CSV of its name, too.
 
     Returns:
         The report.
@@ -162,6 +166,8 @@ def write(
         worst=evaluation.worst,
         history=history,
         majority=evaluation.majority,
+        more=sections,
+        extra=_extra(evaluation),
     )
     content = json.dumps(evaluation.to_dict(), indent=2, ensure_ascii=False) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
@@ -170,7 +176,23 @@ def write(
         "scores.csv": tables.class_csv(evaluation.scores, names, matrix),
         "confusion.csv": tables.matrix_csv(matrix, names),
         "patches.csv": tables.patch_csv(evaluation.patches),
+        **{f"{section.name}.csv": section.csv() for section in sections},
         "report.html": report,
     }.items():
         files.write_whole(folder / name, text)
     return folder / "report.html"
+
+
+def _extra(evaluation: Evaluation) -> dict[str, float]:
+    """Word the scores that stand beside those of the map, for the report."""
+    words = {
+        "top2_mean_iou": "Mean IoU of two guesses",
+        "top2_accuracy": "Accuracy of two guesses",
+        "mean_boundary_iou": "Mean boundary IoU",
+    }
+    told = {words[name]: value for name, value in evaluation.extra.items()}
+    if len(evaluation.protocols) > 1:
+        published = scores(evaluation.protocols["published"])
+        told["Mean IoU, void left out of truth and map"] = published.mean_iou
+        told["Accuracy, void left out of truth and map"] = published.accuracy
+    return told

@@ -9,15 +9,16 @@ import numpy as np
 from markupsafe import Markup
 
 from kerasseg.legend import Legend
-from kerasseg.report import figures, pictures
+from kerasseg.report import figures, pictures, sections
 from kerasseg.report.examples import Example
+from kerasseg.report.sections import Section
 from kerasseg.report.tables import COLUMNS, HEADINGS
 from kerasseg.scores import majority_matrix, scores
 
 _CURVES = {"loss": "Loss", "mean_iou": "Mean IoU", "learning_rate": "Learning rate"}
 
 
-def render(
+def render(  # noqa: PLR0913
     matrix: np.ndarray,
     legend: Legend,
     *,
@@ -27,6 +28,8 @@ def render(
     worst: Sequence[Example] = (),
     history: Sequence[Mapping[str, float]] = (),
     majority: int | None = None,
+    more: Sequence[Section] = (),
+    extra: Mapping[str, float] | None = None,
 ) -> str:
     """Write the report of one evaluation.
 
@@ -40,6 +43,8 @@ def render(
         history: Scores of each epoch, under Keras's names, for the learning curves.
         majority: The class of the constant map to compare with; by default the most
             frequent one of this truth.
+        more: Sections to add, such as those of `evaluate.series`.
+        extra: More scores, by heading, from 0 to 1.
 
     Returns:
         HTML, with styles, figures and pictures inside.
@@ -68,6 +73,8 @@ def render(
             ("Worst patches", [_example(each, legend) for each in worst]),
             ("Best patches", [_example(each, legend) for each in best]),
         ],
+        more=sections.render(more),
+        extra=extra or {},
         is_long=figures.is_long(legend.names),
         isnan=math.isnan,
     )
