@@ -8,7 +8,7 @@ from stopwatch import answer, matrix_peak, measure, peak_rss_gb
 
 from kerasseg import backend
 
-PIXELS = 4096
+PIXELS = 512
 """How many pixels Time-Unet attends to at once."""
 
 

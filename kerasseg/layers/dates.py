@@ -132,5 +132,31 @@ class DayOfYear(keras.layers.Layer):
         return {**super().get_config(), "width": self.width, "repeat": self.repeat}
 
 
+def encodings(dates, width, repeat, period=1000, linear=False):
+    """Make the layers whose sum encodes dates, with the names of the published code.
+
+    Args:
+        dates: `"days"`, `"day_of_year"`, `"both"` or `"none"`.
+        width: How many values encode a day.
+        repeat: How many times they are repeated.
+        period: See `sinusoid`.
+        linear: Whether a learnt matrix follows the waves. With `"day_of_year"`, waves
+            and matrix replace the table.
+
+    Returns:
+        Pairs of the input's name and the layer for it.
+    """
+    first, second = "positional_encoder", "positional_encoder_abs"
+    if dates == "none":
+        return []
+    if dates == "day_of_year" and not linear:
+        return [("day_of_year", DayOfYear(width, repeat, name=first))]
+    waves = Sinusoid(width, repeat, period, linear, name=first)
+    if dates == "both":
+        table = DayOfYear(width, repeat, name=second)
+        return [("days", waves), ("day_of_year", table)]
+    return [(dates, waves)]
+
+
 def _from_zero(days):
     return ops.where(ops.equal(days, -1), ops.zeros_like(days), days)

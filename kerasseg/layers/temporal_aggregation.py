@@ -1,9 +1,16 @@
 """A series of maps becomes one map, each date weighed by the temporal attention."""
 
+import math
+
 import keras
+import numpy as np
 from keras import ops
 
+from kerasseg.layers.in_chunks import in_chunks
 from kerasseg.layers.resize import weights
+
+_VALUES_AT_ONCE = 2**24
+"""Values of a series that are weighed at once, where rows are summed by and by."""
 
 
 @keras.saving.register_keras_serializable(package="kerasseg")
@@ -50,10 +57,16 @@ class TemporalAggregation(keras.layers.Layer):
             attention = ops.mean(attention, axis=1, keepdims=True)
         weight = ops.cast(ops.transpose(attention, (0, 2, 3, 4, 1)), x.dtype)
         weight = weight * shown[:, :, None, None, None]  # (B, T, h, w, heads)
-        weight = _fit(weight, x)
-        size, heads = ops.shape(x), weight.shape[-1]
-        x = ops.reshape(x, (*size[:-1], heads, size[-1] // heads))
-        return ops.reshape(ops.sum(x * weight[..., None], axis=1), (size[0], *size[2:]))
+        # Columns first: then the rows are one large product of matrices.
+        columns = _resampling(weight, x, 3)
+        lines = _resampling(weight, x, 2)
+        weight = ops.einsum("bthwg,xw->bthxg", weight, columns)
+        if not _is_large(x):
+            return _sum_rows(x, 0, (weight,), (lines,))
+        rows = max(1, _VALUES_AT_ONCE * x.shape[2] // math.prod(x.shape))
+        return in_chunks(
+            _sum_rows, x, (weight,), (lines,), size=rows, axes=(2, 1), consume=True
+        )
 
     def compute_output_spec(self, x, attention, observed):
         if self.mode == "att_group" and x.shape[-1] % attention.shape[1]:
@@ -68,21 +81,44 @@ class TemporalAggregation(keras.layers.Layer):
         return {**super().get_config(), "mode": self.mode}
 
 
-def _fit(weight, x):
-    """Bring `(B, T, h, w, heads)` to the height and width of the maps."""
-    wanted, given = x.shape[2:4], weight.shape[2:4]
-    known = None not in (*wanted, *given)
-    if known and wanted == given:
-        return weight
-    batch, dates, low, narrow, heads = ops.shape(weight)
-    height, width = ops.shape(x)[2:4]
-    if known and wanted[0] < given[0]:
-        step = low // height
-        weight = ops.reshape(weight, (batch * dates, low, narrow, heads))
-        weight = ops.average_pool(weight, step, step, data_format="channels_last")
-        return ops.reshape(weight, (batch, dates, height, width, heads))
-    # Columns first: then the rows are one large product of matrices.
-    columns = ops.cast(weights(narrow, width), weight.dtype)
-    lines = ops.cast(weights(low, height), weight.dtype)
-    weight = ops.einsum("bthwg,xw->bthxg", weight, columns)
-    return ops.einsum("bthxg,yh->btyxg", weight, lines)
+def _is_large(x):
+    """Tell whether to sum a few rows at a time, which bounds the gradient's memory.
+
+    On JAX that halves its memory. TensorFlow would copy what it puts together.
+    """
+    return keras.config.backend() == "jax" and math.prod(x.shape) > 2 * _VALUES_AT_ONCE
+
+
+def _sum_rows(x, start, weights, constants):
+    """Weigh and sum the dates of some rows.
+
+    Args:
+        x: The rows, `(B, T, rows, W, C)`.
+        start: Which row is the first.
+        weights: `(B, T, h, W, heads)`, already of full width.
+        constants: The share of each of the h in each of all rows, `(H, h)`.
+
+    Returns:
+        `(B, rows, W, C)`.
+    """
+    (weight,), (lines,) = weights, constants
+    batch, _, rows, width, channels = ops.shape(x)
+    lines = ops.slice(lines, (start, 0), (rows, ops.shape(lines)[1]))
+    weight = ops.einsum("bthxg,yh->btyxg", weight, lines)
+    heads = weight.shape[-1]
+    x = ops.reshape(x, (*ops.shape(x)[:4], heads, channels // heads))
+    return ops.reshape(
+        ops.sum(x * weight[..., None], 1), (batch, rows, width, channels)
+    )
+
+
+def _resampling(weight, x, axis):
+    """The share of each old pixel in each new one, `(new, old)`, along an axis."""
+    old, new = weight.shape[axis], x.shape[axis]
+    if old is None or new is None:
+        old, new = ops.shape(weight)[axis], ops.shape(x)[axis]
+    elif new < old:
+        step = old // new
+        share = np.arange(old) // step == np.arange(new)[:, None]
+        return ops.cast(share / step, weight.dtype)
+    return ops.cast(weights(old, new), weight.dtype)

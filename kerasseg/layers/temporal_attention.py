@@ -1,22 +1,16 @@
 """L-TAE: one map from a series, and how much each date had to say in it."""
 
-from functools import partial
-
 import keras
 from keras import ops
 
-from kerasseg.layers.batch_norm import BatchNorm
-from kerasseg.layers.dates import DayOfYear, Sinusoid
-from kerasseg.layers.frame_norm import FrameNorm
+from kerasseg.layers import attention_mlp
+from kerasseg.layers.dates import encodings
 from kerasseg.layers.hashed_dropout import dropout, hashed
 from kerasseg.layers.in_chunks import in_chunks
 from kerasseg.layers.lightweight_attention import Folded, embed, fold, normalize, weigh
 
-_LAYOUTS = {
-    # attention, fill of padded scores, modules for each layer of the mlp, norm's number
-    "utae": ("attention_heads", -1e3, 3, 1),
-    "crop2seg": ("attention_head", -1e6, 6, 2),
-}
+_LAYOUTS = {"utae": ("attention_heads", -1e3), "crop2seg": ("attention_head", -1e6)}
+"""What the attention is called, and the score of padded dates."""
 
 
 @keras.saving.register_keras_serializable(package="kerasseg")
@@ -105,7 +99,7 @@ class TemporalAttention(keras.layers.Layer):
         channels = x_shape[-1]
         width = self.model_width or channels
         self._check(channels, width)
-        attention, _, step, norm = _LAYOUTS[self.layout]
+        attention, _ = _LAYOUTS[self.layout]
         keys = self.heads * self.key_width
         self.gamma = self._weight("in_norm.gamma", (channels,), "ones")
         self.beta = self._weight("in_norm.beta", (channels,), "zeros")
@@ -117,10 +111,18 @@ class TemporalAttention(keras.layers.Layer):
         self.query = self._weight(f"{attention}.Q", queries, spread)
         self.key_kernel = self._weight(f"{attention}.fc1_k.kernel", (width, keys))
         self.key_bias = self._weight(f"{attention}.fc1_k.bias", (keys,), "zeros")
-        self.encodings = self._encodings(width)
-        for encoding in self.encodings:
-            encoding.build((None, None))
-        self.tail = [] if self.answer == "attention" else self._tail(step, norm)
+        encoded = encodings(
+            self.dates, width // self.heads, self.heads, self.period, self.linear
+        )
+        self.dated = [name for name, _ in encoded]
+        self.encodings = [layer for _, layer in encoded]
+        for layer in self.encodings:
+            layer.build((None, None))
+        self.tail = []
+        if self.answer != "attention":
+            self.tail = attention_mlp.layers(
+                self.mlp, self.heads, self.dropout, crop2seg=self.layout == "crop2seg"
+            )
         for layer in self.tail:
             layer.build((None, 1, 1, width))
             width = getattr(layer, "units", width)
@@ -135,35 +137,6 @@ class TemporalAttention(keras.layers.Layer):
 
     def _weight(self, name, shape, initializer="glorot_uniform"):
         return self.add_weight(shape=shape, initializer=initializer, name=name)
-
-    def _encodings(self, width):
-        """Layers that encode the dates, the first of them of `days` unless told."""
-        size, repeat = width // self.heads, self.heads
-        waves = partial(Sinusoid, size, repeat, self.period, self.linear)
-        table = partial(DayOfYear, size, repeat)
-        first, second = "positional_encoder", "positional_encoder_abs"
-        if self.dates == "none":
-            return []
-        if self.dates == "both":
-            return [waves(name=first), table(name=second)]
-        learnt = self.dates == "day_of_year" and not self.linear
-        return [(table if learnt else waves)(name=first)]
-
-    def _tail(self, step, norm):
-        layers = []
-        for index, width in enumerate(self.mlp):
-            first = step * index
-            layers += [
-                keras.layers.Dense(width, name=f"mlp.{first}", dtype="float32"),
-                BatchNorm(name=f"mlp.{first + norm}", dtype="float32"),
-            ]
-            if self.layout == "crop2seg" or index == len(self.mlp) - 1:
-                name = f"dropout.{index}"
-                layers.append(
-                    keras.layers.Dropout(self.dropout, name=name, dtype="float32")
-                )
-        last = FrameNorm(self.heads, relu=False, name="out_norm", dtype="float32")
-        return [*layers, last]
 
     def call(self, x, days, observed=None, day_of_year=None, training=None):
         if observed is None:
@@ -226,16 +199,15 @@ class TemporalAttention(keras.layers.Layer):
 
     def _encode(self, days, day_of_year):
         """Sum the encodings of the dates: `(B, T, D)`."""
-        given = {"days": [days], "day_of_year": [day_of_year]}
-        given = given.get(self.dates, [days, day_of_year])
-        if self.dates != "none" and any(dates is None for dates in given):
+        given = {"days": days, "day_of_year": day_of_year}
+        given = [given[name] for name in self.dated]
+        if any(dates is None for dates in given):
             raise ValueError(
                 f"{self.name}: dates={self.dates!r} needs `day_of_year`. Pass it to "
                 "the layer."
             )
-        encoded = [e(d) for e, d in zip(self.encodings, given, strict=False)]
-        if encoded:
-            return sum(encoded)
+        if given:
+            return sum(e(d) for e, d in zip(self.encodings, given, strict=True))
         return ops.zeros((*ops.shape(days), self.key_kernel.shape[0]))
 
     def _folded(self, encoding):

@@ -27,7 +27,7 @@ def build(  # noqa: PLR0913
     d_k: Annotated[int, Ge(1)] = 4,
     attention_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.1,
     dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.2,
-    pixels: Annotated[int, Ge(1)] | None = 4096,
+    pixels: Annotated[int, Ge(1)] | None = 512,
     dates: Literal["days", "day_of_year", "both"] = "days",
     add_linear: bool = False,
     conv_type: Literal["2d", "depthwise_separable"] = "2d",
@@ -134,7 +134,7 @@ def build(  # noqa: PLR0913
     x = series.each_date(
         open_block, series.frames, encoder_widths[0], blocks, name="in_conv"
     )
-    x, attention = series.attend(
+    answer = series.attend(
         series.unfold(x, "in_conv"),
         n_head,
         d_model,
@@ -147,7 +147,9 @@ def build(  # noqa: PLR0913
         padding=padding,
         layout="crop2seg",
         pixels=pixels,
+        answer="both" if return_attention else "embedding",
     )
+    x, attention = answer if return_attention else (answer, None)
     return _series.answer(
         "timeunet",
         series,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kerasseg.backend import compile_options
+from kerasseg.layers import temporal_aggregation
 from kerasseg.layers.temporal_aggregation import TemporalAggregation
 
 SKIPS = {
@@ -111,6 +112,13 @@ def test_each_head_weighs_its_own_channels(series, size):
         -1,
     )
     found = _apply("att_group", *(x, attention, observed))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_large_maps_are_summed_a_few_rows_at_a_time(series, monkeypatch):
+    expected = _apply("att_group", *series)
+    monkeypatch.setattr(temporal_aggregation, "_VALUES_AT_ONCE", 1300)  # three rows
+    found = _apply("att_group", *series)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
