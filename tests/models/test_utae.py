@@ -107,6 +107,7 @@ def test_an_encoder_answers_features_and_maps():
     assert found["features"].shape == (2, 11, 11, 8)
 
 
+@pytest.mark.slow
 def test_batch_statistics_in_training_leave_padded_dates_out():
     keras.utils.set_random_seed(0)
     options = {"encoder_norm": "batch", "dropout": 0.0, "attention_dropout": 0.0}
@@ -129,6 +130,7 @@ def test_batch_statistics_in_training_leave_padded_dates_out():
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_rematerialised_blocks_learn_the_same(tmp_path):
     options = TINY | {"dropout": 0.0, "attention_dropout": 0.0}
     keras.utils.set_random_seed(0)
