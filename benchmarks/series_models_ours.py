@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 from models_ours import prepare, product
-from series_flops import count
 from stopwatch import answer, matrix_peak, measure, peak_rss_gb
 
 from kerasseg import backend
@@ -20,6 +19,7 @@ def main():
     options = json.loads(sys.argv[9]).get(model_name, {})
     prepare(name, threads)
     import keras
+    from series_flops import count
 
     build = importlib.import_module(f"kerasseg.models.{model_name}").build
     model = build(BANDS, CLASSES, **options)

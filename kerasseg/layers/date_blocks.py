@@ -17,13 +17,13 @@ class DateBlocks(keras.layers.Layer):
     reads and how its map comes to full size.
     """
 
-    def __init__(self, widths, norm, padding_mode, pad_value, dates, **kwargs):
+    def __init__(self, widths, norm, padding_mode, pad_value, frames, **kwargs):
         super().__init__(**kwargs)
         self.widths = tuple(widths)
         self.norm = norm
         self.padding_mode = padding_mode
         self.pad_value = pad_value
-        self.dates = dates
+        self.frames = frames
 
     def _link(self, name, channels, width, **convolution):
         """Build a convolution and its normalisation, `conv.0` and `conv.1`."""
@@ -49,7 +49,7 @@ class DateBlocks(keras.layers.Layer):
         frames = ops.reshape(x, (-1, *ops.shape(x)[2:]))
         counted = ops.reshape(observed, (-1,))
         batch_norm = self.norm == "batch" and training
-        if self.dates is None or batch_norm:
+        if self.frames is None or batch_norm:
             found = self._encode(frames, counted, training)
         else:
             found = self._encode_in_chunks(frames)
@@ -63,7 +63,7 @@ class DateBlocks(keras.layers.Layer):
                 return self._encode(frames, None, False)
 
         values = [ops.convert_to_tensor(weight) for weight in weights]
-        return in_chunks(encode, frames, values, size=self.dates)
+        return in_chunks(encode, frames, values, size=self.frames)
 
     def _encode(self, frames, counted, training):
         maps = [frames]
@@ -97,5 +97,5 @@ class DateBlocks(keras.layers.Layer):
             "norm": self.norm,
             "padding_mode": self.padding_mode,
             "pad_value": self.pad_value,
-            "dates": self.dates,
+            "frames": self.frames,
         }

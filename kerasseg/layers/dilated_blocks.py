@@ -21,7 +21,7 @@ class DilatedBlocks(DateBlocks):
         padding_mode: What lies beyond the border; see `BorderedConvolution`.
         pad_value: What a date consists of that the published code takes for padding;
             `None` for nothing.
-        dates: How many dates are encoded at once; for the gradient each is encoded
+        frames: How many dates are encoded at once; for the gradient each is encoded
             once more. `None` for all at once, and once only. In training, `"batch"`
             encodes all at once, for it looks at all.
 
@@ -37,7 +37,7 @@ class DilatedBlocks(DateBlocks):
         Zhang et al., STENN, Applied Sciences 13(23), 12658, 2023.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         widths,
         rates,
@@ -45,10 +45,10 @@ class DilatedBlocks(DateBlocks):
         norm="group",
         padding_mode="reflect",
         pad_value=None,
-        dates=2,
+        frames=2,
         **kwargs,
     ):
-        super().__init__(widths, norm, padding_mode, pad_value, dates, **kwargs)
+        super().__init__(widths, norm, padding_mode, pad_value, frames, **kwargs)
         self.rates = tuple(tuple(block) for block in rates)
         self.dense = dense
         self.channels = sum(self.widths)

@@ -19,7 +19,7 @@ class StridedBlocks(DateBlocks):
         norm: See `DilatedBlocks`, as for all that follows.
         padding_mode: What lies beyond the border.
         pad_value: What a date consists of that the published code takes for padding.
-        dates: How many dates are encoded at once.
+        frames: How many dates are encoded at once.
 
     Call arguments:
         x: `(B, T, H, W, C)`.
@@ -35,7 +35,7 @@ class StridedBlocks(DateBlocks):
         https://github.com/ThinkPak/stenn-pytorch.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         widths,
         kernel_size=4,
@@ -44,10 +44,10 @@ class StridedBlocks(DateBlocks):
         norm="group",
         padding_mode="reflect",
         pad_value=None,
-        dates=2,
+        frames=2,
         **kwargs,
     ):
-        super().__init__(widths, norm, padding_mode, pad_value, dates, **kwargs)
+        super().__init__(widths, norm, padding_mode, pad_value, frames, **kwargs)
         self.kernel_size = kernel_size
         self.strides = strides
         self.border = border

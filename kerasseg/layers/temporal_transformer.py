@@ -50,7 +50,7 @@ class TemporalTransformer(keras.layers.Layer):
         with day 399; here any day has its waves.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         heads=8,
         feedforward=256,

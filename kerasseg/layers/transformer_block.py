@@ -30,7 +30,7 @@ class Weights(NamedTuple):
     norm2_beta: Any
 
 
-def transform(x, weights: Weights, heads, observed, rate=0.0, seed=None, number=0):  # noqa: PLR0913
+def transform(x, weights: Weights, heads, observed, rate=0.0, seed=None, number=0):
     """Let the dates of each pixel look at each other, then think each for itself.
 
     Args:

@@ -47,8 +47,8 @@ def build(  # noqa: PLR0913
     padding: Literal["ignored", "published"] = "ignored",
     pad_value: float | None = 0.0,
     init: Literal["keras", "published"] = "keras",
-    dates_at_once: Annotated[int, Ge(1)] | None = 2,
-    pixels_at_once: Annotated[int, Ge(1)] | None = 128,
+    frames: Annotated[int, Ge(1)] | None = 2,
+    pixels: Annotated[int, Ge(1)] | None = 128,
 ) -> keras.Model:
     """Build a STENN.
 
@@ -88,9 +88,9 @@ def build(  # noqa: PLR0913
         pad_value: What padding consists of, for `padding="published"`; `None` for
             nothing.
         init: `"keras"`, or `"published"`: the random weights of the published code.
-        dates_at_once: How many dates the encoder works on at once; `None` for all. Few
+        frames: How many dates the encoder works on at once; `None` for all. Few
             save memory, and in training cost a second computation of each.
-        pixels_at_once: How many pixels of each image the Transformer works on at once;
+        pixels: How many pixels of each image the Transformer works on at once;
             `None` for all.
 
     Returns:
@@ -128,18 +128,18 @@ def build(  # noqa: PLR0913
     largest = max(max(rates, default=1) for rates in dilation_rates) + 1
     least = 2 * str_conv_s ** (len(encoder_widths) - 1) if strided else largest
     grow = PadToMultiple(1, least if padding_mode == "reflect" else 0, name="grow")
-    frames = grow(images)
+    dated = grow(images)
     blocks = Blocks(encoder_norm, padding_mode)
     options = {
         "norm": encoder_norm,
         "padding_mode": padding_mode,
         "pad_value": fill,
-        "dates": dates_at_once,
+        "frames": frames,
     }
     if strided:
         counted = FoldDates(name="counted")(observed)
         x = series_blocks.open_block(
-            frames, encoder_widths[0], blocks, observed=counted, name="in_conv"
+            dated, encoder_widths[0], blocks, observed=counted, name="in_conv"
         )
         x = UnfoldDates(fill, name="in_conv.dates")(x, observed)
         step = {"kernel_size": str_conv_k, "strides": str_conv_s, "border": str_conv_p}
@@ -147,7 +147,7 @@ def build(  # noqa: PLR0913
             x, observed
         )
     else:
-        x = UnfoldDates(name="dates")(frames, observed)
+        x = UnfoldDates(name="dates")(dated, observed)
         x = DilatedBlocks(
             encoder_widths, dilation_rates, dense, **options, name="conv_blocks"
         )(x, observed)
@@ -158,7 +158,7 @@ def build(  # noqa: PLR0913
             num_layers,
             dropout,
             padding,
-            pixels=pixels_at_once,
+            pixels=pixels,
             name="transformer_encoder",
         )(x, inputs["days"])
     else:

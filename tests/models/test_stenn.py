@@ -180,7 +180,9 @@ def test_training_is_the_published_one(name, golden, tmp_path):
     ],
 )
 def test_has_the_published_number_of_parameters(options, count):
-    assert _trainable(stenn.build(10, 20, **PUBLISHED, **options)) == count
+    with keras.StatelessScope(initialize_variables=False):  # shapes without values
+        model = stenn.build(10, 20, **PUBLISHED, **options)
+    assert _trainable(model) == count
 
 
 def _batch(dates=4, size=(9, 11), bands=3):
@@ -234,9 +236,7 @@ def test_chunks_change_memory_and_nothing_else(dropout, some):
     ends = []
     for few in (None, some):
         keras.utils.set_random_seed(0)
-        model = stenn.build(
-            3, 5, dropout=dropout, dates_at_once=few, pixels_at_once=few, **SMALL
-        )
+        model = stenn.build(3, 5, dropout=dropout, frames=few, pixels=few, **SMALL)
         model.compile(
             keras.optimizers.SGD(0.1), losses.cross_entropy, **compile_options()
         )
