@@ -1,0 +1,78 @@
+"""A function of a tensor in chunks: the same values and gradients as without."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasseg.layers.in_chunks import in_chunks
+
+
+def _mix(chunk, start, weights, constants):
+    """Something that is not linear, uses all it is given and drops the second axis."""
+    matrix, offset = weights
+    mixed = ops.tanh(chunk @ matrix + offset) * constants[0][:, :, None, None]
+    return ops.sum(mixed**2, axis=1)
+
+
+def _gradients(compute, arrays):
+    """Return the value of a compiled function of arrays, and its gradients."""
+    if keras.config.backend() == "jax":
+        import jax
+
+        value = jax.value_and_grad(compute, argnums=tuple(range(len(arrays))))
+        return jax.jit(value)(*arrays)
+    import tensorflow as tf
+
+    @tf.function
+    def value(*arrays):
+        with tf.GradientTape() as tape:
+            tape.watch(arrays)
+            found = compute(*arrays)
+        return found, tape.gradient(found, arrays)
+
+    return value(*[tf.convert_to_tensor(array) for array in arrays])
+
+
+@pytest.fixture
+def arrays():
+    rng = np.random.default_rng(0)
+    shapes = (2, 3, 7, 4), (4, 5), (5,)
+    return tuple(rng.normal(size=shape).astype("float32") for shape in shapes)
+
+
+@pytest.mark.parametrize("consume", [False, True])
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_values_and_gradients_are_those_of_the_whole(size, consume, arrays):
+    share = np.random.default_rng(1).normal(size=(2, 3)).astype("float32")
+    scale = np.arange(2 * 7 * 5, dtype="float32").reshape(2, 7, 5)
+
+    def whole(x, *weights):
+        return ops.sum(_mix(x, 0, weights, (share,)) * scale)
+
+    def parts(x, *weights):
+        found = in_chunks(
+            _mix, x, weights, (share,), size=size, axes=(2, 1), consume=consume
+        )
+        return ops.sum(found * scale)
+
+    (value, gradients), (known, wanted) = (
+        _gradients(compute, arrays) for compute in (parts, whole)
+    )
+    np.testing.assert_allclose(value, known, rtol=1e-5)
+    for found, expected in zip(gradients, wanted, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_function_is_told_where_its_chunk_begins():
+    x = np.zeros((5, 2), "float32")
+
+    def place(chunk, start, weights, constants):
+        return chunk + ops.cast(start, "float32")
+
+    def compute(x):
+        return ops.sum(in_chunks(place, x, (), size=2) * x)
+
+    # The last chunk begins at 4 or, where all have one length, at 3.
+    _, (gradient,) = _gradients(compute, (x,))
+    np.testing.assert_array_equal(gradient[:4, 0], [0, 0, 2, 2])
