@@ -161,7 +161,8 @@ def head(
     """
     norm = "group" if blocks.mbconv else "batch"
     if published:
-        return blocks.chain(x, [*widths, num_outputs], norm, None, f"{name}.conv")
+        x = blocks.chain(x, [*widths, num_outputs], norm, None, f"{name}.conv")
+        return layers.Activation("linear", dtype="float32", name=f"{name}.logits")(x)
     if widths:
         x = blocks.chain(x, widths, norm, None, f"{name}.conv")
     last = len(widths) if blocks.mbconv else 3 * len(widths)

@@ -100,6 +100,19 @@ def test_options_work_together(options):
     assert all(np.isfinite(one).all() for one in found["maps"])
 
 
+@pytest.mark.parametrize("head", ["plain", "published"])
+def test_logits_are_float32_under_mixed_precision(head):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = utae.build(3, 4, head=head, **TINY)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.get_layer("in_conv.conv.conv.0").compute_dtype == "bfloat16"
+    logits = model.predict_on_batch(_series())
+    assert logits.dtype == np.float32
+    assert np.isfinite(logits).all()
+
+
 def test_an_encoder_answers_features_and_maps():
     model = utae.build(3, 4, encoder=True, **TINY)
     found = model.predict_on_batch(_series(size=11))
