@@ -19,6 +19,13 @@ NARROW = {
     "utae": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},
     "wtae": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},
     "timeunet": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},
+    "stenn": {
+        "encoder_widths": (4, 8),
+        "dilation_rates": ((1, 2), (4, 8)),
+        "out_widths": (8,),
+        "num_heads": 4,
+        "dim_feedforward": 16,
+    },
 }
 """Options that make a model small; one without works too, only slower."""
 

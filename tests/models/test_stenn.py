@@ -154,6 +154,7 @@ def test_gradients_and_statistics_are_the_published_ones(golden, tmp_path):
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sgd", "adam"])
 def test_training_is_the_published_one(name, golden, tmp_path):
     optimizer = {
