@@ -1,22 +1,38 @@
-"""Blocks that forget what is inside them, and compute it again for the gradient."""
+"""Blocks that see a few maps at a time, and forget what is inside them."""
 
 import keras
+from keras import ops
+
+from kerasseg.layers.in_chunks import in_chunks
+
+_PIXELS_AT_ONCE = 2**15
+"""About what still fits the caches of a processor, at 64 channels."""
 
 
 @keras.saving.register_keras_serializable(package="kerasseg")
 class Rematerialized(keras.Model):
-    """A functional model whose inner maps are not kept for the gradient.
+    """A functional model of single maps that is applied to a few of them at a time.
 
-    It computes what the same layers compute without it. A training step needs the
-    memory of its input and output instead of every map in between, and computes the
-    maps a second time. Its layers must have no state that a call changes: no running
-    statistics, no dropout.
+    It computes what the same layers compute without it. Maps in between are kept for a
+    few images only, near the processor, and computed a second time for the gradient. So
+    its layers must see each image by itself and have no state that a call changes: no
+    running statistics, no dropout.
     """
 
     def call(self, inputs, training=None, mask=None):
-        inner = super().call
+        inner, variables = super().call, self.variables
 
-        def compute(inputs):
-            return inner(inputs, training=training)
+        def compute(images, start, weights, constants):
+            mapping = list(zip(variables, weights, strict=True))
+            with keras.StatelessScope(state_mapping=mapping):
+                return inner(images, training=training)
 
-        return keras.remat(compute)(inputs)
+        _, height, width, _ = ops.shape(inputs)
+        pixels = height * width
+        size = (
+            max(1, _PIXELS_AT_ONCE // pixels)
+            if isinstance(pixels, int)
+            else ops.maximum(1, _PIXELS_AT_ONCE // pixels)
+        )
+        weights = [ops.convert_to_tensor(variable) for variable in variables]
+        return in_chunks(compute, inputs, weights, size=size)

@@ -114,8 +114,8 @@ class Training(Part):
     """How the model's first layer scales pixels. `standard`: by mean and standard
     deviation of each band over the training split. `encoder`: to what the published
     weights of the encoder expect: 8-bit RGB as they were trained on it, anything else
-    so that each band has the mean and spread of theirs. `minmax`: from the range of the stored type to 0..1.
-    `none`: as stored."""
+    so that each band has the mean and spread of theirs. `minmax`: from the range of the
+    stored type to 0..1. `none`: as stored."""
     indices: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
     """Pairs of bands whose normalised difference becomes one more input of the model,
     not normalised: `[[B08, B04]]` adds NDVI."""

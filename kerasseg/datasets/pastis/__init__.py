@@ -85,6 +85,8 @@ def load(  # noqa: PLR0913  (each is a key of a recipe)
             `training` takes those of the training folds. `split` takes those of the
             split's own folds, as the published U-TAE does; `fold`, of each patch's own
             fold, as the published STENN does. Both rescale pixels here, to float32.
+        max_patches: Take no more than the first so many patches of the split, for
+            experiments on little data.
 
     Raises:
         FileNotFoundError: If there is nothing to load, or files are missing.

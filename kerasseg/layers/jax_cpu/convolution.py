@@ -38,9 +38,15 @@ def convolve(x, kernel, strides: tuple[int, int], padding: str):
 
 
 def _plain(x, kernel, strides, pads):
-    return lax.conv_general_dilated(
+    # Without any padding XLA takes another way, up to three times as slow: a column
+    # that is cut off again is cheaper.
+    spare = not any(map(any, pads))
+    if spare:
+        pads = (pads[0], (0, strides[1]))
+    found = lax.conv_general_dilated(
         x, kernel, strides, pads, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
+    return found[:, :, :-1] if spare else found
 
 
 _convolve = jax.custom_vjp(_plain, nondiff_argnums=(2, 3))
