@@ -32,7 +32,9 @@ def optimizer(training: Training, steps_per_epoch: int) -> keras.optimizers.Opti
     if training.weight_decay is not None:
         options["weight_decay"] = training.weight_decay
     if training.optimizer == "sgd":
-        options["momentum"] = 0.9
+        options["momentum"] = training.momentum
+    else:
+        options["epsilon"] = training.epsilon
     return _OPTIMIZERS[training.optimizer](**options)
 
 

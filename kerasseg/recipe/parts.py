@@ -95,7 +95,12 @@ class Training(Part):
     learning_rate: PositiveFloat
     """The rate to begin with; the peak of a schedule with a warm-up."""
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    """The rule that changes the weights; `sgd` has a momentum of 0.9."""
+    """The rule that changes the weights."""
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Of `sgd`."""
+    epsilon: PositiveFloat = 1e-7
+    """Of `adam` and `adamw`: what is added to the root of the second moment. PyTorch,
+    and so most published runs, has 1e-8."""
     schedule: Annotated[Constant | Cosine | Plateau, Field(discriminator="name")] = (
         Constant()
     )

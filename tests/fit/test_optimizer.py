@@ -56,3 +56,10 @@ def test_a_long_gradient_is_cut_over_all_weights_together(tiny_recipe):
         [-0.006, -0.008],
         rtol=1e-5,
     )
+
+
+def test_the_details_of_each_rule_are_those_of_the_recipe(tiny_recipe):
+    adam = tiny_recipe("training.epsilon=1e-8").training
+    assert optimizer(adam, 10).epsilon == 1e-8
+    sgd = tiny_recipe("training.optimizer=sgd", "training.momentum=0").training
+    assert optimizer(sgd, 10).momentum == 0
