@@ -23,17 +23,14 @@ class Convolution(keras.layers.Conv2D):
         from kerasseg.layers.jax_cpu.convolution import convolve
 
         kernel = keras.ops.convert_to_tensor(kernel)  # a Keras variable is no JAX array
-        return convolve(inputs, kernel, self.strides, self.padding)
+        return convolve(inputs, kernel, self.strides, self.padding, self.dilation_rate)
 
     def _strided_first(self, inputs, kernel):
-        if self.kernel_size != (1, 1) or self.strides == (1, 1):
+        strided = self.strides != (1, 1) and self.dilation_rate == (1, 1)
+        if self.kernel_size != (1, 1) or not strided:
             return super().convolution_op(inputs, kernel)
         down, right = self.strides
         return keras.ops.conv(inputs[:, ::down, ::right], kernel)
 
     def _plain(self):
-        return (
-            self.data_format == "channels_last"
-            and self.groups == 1
-            and self.dilation_rate == (1, 1)
-        )
+        return self.data_format == "channels_last" and self.groups == 1

@@ -20,14 +20,24 @@ SHAPES = [  # height, width, channels in, channels out, kernel, stride, padding,
 ]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+DILATED = [  # the same, and the dilation
+    (12, 14, 3, 4, (3, 3), (1, 1), "valid", 2, (2, 3)),
+    (12, 14, 9, 4, (3, 3), (1, 1), "same", 2, (4, 4)),
+    (9, 7, 9, 4, (3, 3), (1, 1), "valid", 2, (1, 1)),
+    (9, 8, 9, 4, (4, 4), (2, 2), "valid", 2, (1, 1)),
+    (9, 8, 9, 4, (4, 4), (2, 2), "same", 1, (1, 1)),
+    (11, 12, 9, 9, (3, 3), (2, 2), "valid", 1, (2, 2)),
+]
+
+
+@pytest.mark.parametrize("shape", [(*shape, (1, 1)) for shape in SHAPES] + DILATED)
 def test_values_and_gradients_are_those_of_xla(shape):
     import jax
     from jax import lax
 
     from kerasseg.layers.jax_cpu.convolution import convolve
 
-    height, width, inputs, outputs, size, strides, padding, batch = shape
+    height, width, inputs, outputs, size, strides, padding, batch, dilation = shape
     rng = np.random.default_rng(0)
     x = rng.normal(size=(batch, height, width, inputs)).astype("float32")
     kernel = rng.normal(size=(*size, inputs, outputs)).astype("float32")
@@ -38,11 +48,14 @@ def test_values_and_gradients_are_those_of_xla(shape):
             kernel,
             strides,
             padding.upper(),
+            rhs_dilation=dilation,
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
         )
 
     expected, reference_vjp = jax.vjp(reference, x, kernel)
-    found, vjp = jax.vjp(lambda x, k: convolve(x, k, strides, padding), x, kernel)
+    found, vjp = jax.vjp(
+        lambda x, k: convolve(x, k, strides, padding, dilation), x, kernel
+    )
     gradient = rng.normal(size=expected.shape).astype("float32")
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     for ours, theirs in zip(vjp(gradient), reference_vjp(gradient), strict=True):
