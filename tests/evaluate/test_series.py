@@ -240,7 +240,10 @@ def test_bands_are_found_by_name():
 
 @pytest.mark.parametrize("build", [utae.build, wtae.build, timeunet.build])
 def test_attention_is_found_in_models_that_have_it(build):
-    inner = build(2, 3, encoder_widths=(8,), decoder_widths=(8,), n_head=4, d_model=8)
+    narrow = {"encoder_widths": (8,), "decoder_widths": (8,), "n_head": 4, "d_model": 8}
+    # Time-Unet has no use for it, and forms it only where it is asked to.
+    asked = {"return_attention": True} if build is timeunet.build else {}
+    inner = build(2, 3, **narrow, **asked)
     model = artifact.assemble(inner, Dataset.bands, (0, 0), (1, 1), LEGEND)
     exposed = attention.exposed(model)
     assert len(exposed.output.shape) == 4
@@ -249,6 +252,10 @@ def test_attention_is_found_in_models_that_have_it(build):
 
 def test_attention_is_none_where_there_is_none():
     assert attention.exposed(greenest()) is None
+    narrow = {"encoder_widths": (8,), "decoder_widths": (8,), "n_head": 4, "d_model": 8}
+    unasked = timeunet.build(2, 3, **narrow)
+    model = artifact.assemble(unasked, Dataset.bands, (0, 0), (1, 1), LEGEND)
+    assert attention.exposed(model) is None
 
 
 def attentive():

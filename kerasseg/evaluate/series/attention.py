@@ -24,7 +24,8 @@ def exposed(model: keras.Model) -> keras.Model | None:
         model: A model from `artifact.load` or `artifact.assemble`.
 
     Returns:
-        `None` if the model has no temporal attention.
+        `None` if the model has no temporal attention, or does not form it: Time-Unet
+        does where it is built with `return_attention`.
     """
     for inner in model.layers:
         found = _inside(inner) if isinstance(inner, keras.Model) else None
