@@ -53,8 +53,12 @@ class _Chunks:
     def cut(self, x, start, axis):
         shape = x.shape.as_list()
         shape[axis] = None
-        x = x[(slice(None),) * axis + (slice(start, start + self.size),)]
-        return tf.ensure_shape(x, shape)
+        # XLA knows the size of a slice, but not how far two indices are apart.
+        whole = tf.shape(x)
+        after = [0] * (x.shape.rank - axis - 1)
+        begin = tf.stack([*[0] * axis, start, *after])
+        size = tf.concat([whole[:axis], [self.size], whole[axis + 1 :]], 0)
+        return tf.ensure_shape(tf.slice(x, begin, size), shape)
 
     def forget(self, x, known, axis):
         """Zero the slices that the chunk before had already."""
