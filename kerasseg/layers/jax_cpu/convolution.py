@@ -1,21 +1,24 @@
-"""Convolution whose gradients are written in the forms that XLA computes fast.
+"""Convolution written in the forms that XLA computes fast on a CPU.
 
-XLA takes the gradient of a kernel as a convolution with a window as large as the map.
-For wide or few channels a product of patches and pixels is up to three times as fast
-(the 7 x 7 convolution that opens a ResNet: 68 to 25 ms of CPU). The patches of one or a
-few images are made at a time, so that they stay near the processor.
+What XLA 0.10 makes of a convolution depends on its shape (two cores, figures in
+`benchmarks/RESULTS.md`):
 
-Inside a loop (`in_chunks`), XLA leaves the axes of gradients as differentiation orders
-them, and computes them ten times slower than outside. So they are ordered here.
+- Without padding it takes a way that is up to three times as slow, and with few
+  channels one core only, unless the padding is as wide as the kernel. So spare columns
+  are added and cut off again.
+- Strides halve its speed; the same sums without strides, over pixels put beside each
+  other, do not.
+- The gradient of a kernel becomes a convolution with a window as large as the map; see
+  `kernel_gradient`.
+- Inside a loop (`in_chunks`), the axes of gradients stay as differentiation orders
+  them, which is ten times slower. So they are ordered here.
 """
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
-_AXES = ("NHWC", "HWIO", "NHWC")
-_PIXELS = 1024
-"""Pixels that a product needs at least to be worth its start."""
+from kerasseg.layers.jax_cpu.kernel_gradient import AXES, gradient_of_kernel
 
 
 def convolve(x, kernel, strides: tuple[int, int], padding: str, dilation=(1, 1)):
@@ -39,8 +42,38 @@ def convolve(x, kernel, strides: tuple[int, int], padding: str, dilation=(1, 1))
         rows = x.reshape(-1, x.shape[3]) @ kernel[0, 0]
         return rows.reshape(*x.shape[:3], kernel.shape[3])
     reach = _reach(kernel, dilation)
-    pads = lax.padtype_to_pads(x.shape[1:3], reach, strides, padding.upper())
-    return _convolve(x, kernel, strides, tuple(pads), dilation)
+    pads = tuple(lax.padtype_to_pads(x.shape[1:3], reach, strides, padding.upper()))
+    step = strides[0]
+    divisible = not any(size % step for size in kernel.shape[:2])
+    if step > 1 and strides == (step, step) and divisible and dilation == (1, 1):
+        x, kernel, pads = _beside(x, kernel, step, pads)
+        strides = (1, 1)
+    return _convolve(x, kernel, strides, pads, dilation)
+
+
+def _beside(x, kernel, step, pads):
+    """Put the `step * step` pixels that a kernel strides over beside each other.
+
+    Returns:
+        Map, kernel and padding of the same convolution without strides.
+    """
+    edges = []
+    for size, length, (before, after) in zip(
+        kernel.shape[:2], x.shape[1:3], pads, strict=True
+    ):
+        read = (length + before + after - size) // step * step + size
+        edges.append((before, read - length - before, 0))
+    x = lax.pad(x, np.zeros((), x.dtype), [(0, 0, 0), *edges, (0, 0, 0)])
+    batch, height, width, channels = x.shape
+    # Two pixels of a row lie together already: that leaves one transposition.
+    x = x.reshape(batch, height // step, step, width // step, step * channels)
+    x = x.transpose(0, 1, 3, 2, 4)
+    x = x.reshape(batch, height // step, width // step, -1)
+    down, across, _, features = kernel.shape
+    kernel = kernel.reshape(down // step, step, across // step, step * channels, -1)
+    kernel = kernel.transpose(0, 2, 1, 3, 4)
+    kernel = kernel.reshape(down // step, across // step, -1, features)
+    return x, kernel, ((0, 0), (0, 0))
 
 
 def _reach(kernel, dilation):
@@ -50,15 +83,27 @@ def _reach(kernel, dilation):
 
 
 def _plain(x, kernel, strides, pads, dilation):
-    # Without any padding XLA takes another way, up to three times as slow: a column
-    # that is cut off again is cheaper.
-    spare = not any(map(any, pads))
-    if spare:
-        pads = (pads[0], (0, strides[1]))
+    spare = _spare_columns(x, kernel, strides, pads, dilation)
+    top, (left, right) = pads
     found = lax.conv_general_dilated(
-        x, kernel, strides, pads, rhs_dilation=dilation, dimension_numbers=_AXES
+        x,
+        kernel,
+        strides,
+        (top, (left, right + spare * strides[1])),
+        rhs_dilation=dilation,
+        dimension_numbers=AXES,
     )
-    return found[:, :, :-1] if spare else found
+    return found[:, :, : found.shape[2] - spare]
+
+
+def _spare_columns(x, kernel, strides, pads, dilation) -> int:
+    """Return how many columns more than needed are computed fastest."""
+    channels, features = kernel.shape[2:]
+    width, (_, reach) = x.shape[2], _reach(kernel, dilation)
+    both_cores = features >= 128 or (min(channels, features) >= 64 and width >= 128)
+    if strides == (1, 1) and not both_cores and 8 * reach <= width:
+        return max(0, reach - sum(pads[1]))
+    return int(not any(map(any, pads)))
 
 
 _convolve = jax.custom_vjp(_plain, nondiff_argnums=(2, 3, 4))
@@ -71,14 +116,7 @@ def _forward(x, kernel, strides, pads, dilation):
 def _backward(strides, pads, dilation, saved, gradient):
     x, kernel = saved
     size = kernel.shape[:2]
-    if dilation != (1, 1) or (max(size) <= 4 and 8 <= kernel.shape[2] <= 128):
-        weights = _convolve_maps(x, gradient, size, strides, pads, dilation)
-    elif strides == (1, 1) and kernel.shape[3] <= kernel.shape[2]:
-        flipped = [(n - 1 - a, n - 1 - b) for n, (a, b) in zip(size, pads, strict=True)]
-        weights = _correlate(gradient, x, size, strides, flipped)
-        weights = weights[::-1, ::-1].swapaxes(2, 3)
-    else:
-        weights = _correlate(x, gradient, size, strides, pads)
+    weights = gradient_of_kernel(x, gradient, size, strides, pads, dilation)
     return _spread(x, kernel, strides, pads, dilation, gradient), weights
 
 
@@ -99,70 +137,5 @@ def _spread(x, kernel, strides, pads, dilation, gradient):
         sides,
         lhs_dilation=strides,
         rhs_dilation=dilation,
-        dimension_numbers=_AXES,
+        dimension_numbers=AXES,
     )
-
-
-def _convolve_maps(x, gradient, size, strides, pads, dilation):
-    """Return the gradient of the kernel as a convolution of the two maps.
-
-    Channels take the place of images, and images that of channels.
-    """
-    sides = []
-    for axis, (before, _) in enumerate(pads):
-        window = (gradient.shape[axis + 1] - 1) * strides[axis] + 1
-        needed = window + (size[axis] - 1) * dilation[axis]
-        sides.append((before, needed - x.shape[axis + 1] - before))
-    if not any(map(any, sides)):  # see `_plain`
-        sides[1] = (0, 1)
-    found = lax.conv_general_dilated(
-        x.transpose(3, 1, 2, 0),
-        gradient.transpose(1, 2, 0, 3),
-        dilation,
-        sides,
-        rhs_dilation=strides,
-        dimension_numbers=_AXES,
-    )
-    return found[:, :, : size[1]].transpose(1, 2, 0, 3)
-
-
-def _correlate(shifted, still, size, strides, pads):
-    """Sum the products of two maps `(B, H, W, C)` and `(B, H', W', F)`, shift by shift.
-
-    Returns:
-        `(h, w, C, F)`: at `(i, j)` the products of a pixel of `still` with the pixel
-        of `shifted` that lies `(i, j)` further.
-    """
-    batch, *window, channels = still.shape
-    images = _images_at_once(batch, *window)
-    shifted = jnp.pad(shifted, ((0, 0), *pads, (0, 0)))
-    shifted = shifted.reshape(-1, images, *shifted.shape[1:]).transpose(0, 4, 1, 2, 3)
-    still = still.reshape(-1, images * window[0] * window[1], channels)
-
-    def add(total, pair):
-        part, pixels = pair
-        return total + _patches(part, size, strides, window) @ pixels, None
-
-    rows = size[0] * size[1] * shifted.shape[1]
-    total = jnp.zeros((rows, channels), still.dtype)
-    total, _ = lax.scan(add, total, (shifted, still))
-    return total.reshape(*size, -1, channels)
-
-
-def _patches(x, size, strides, window):
-    """Cut `(C, B, H, W)` into `(h * w * C, B * H' * W')`, a row per tap and channel."""
-    height, width = (s * (n - 1) + 1 for s, n in zip(strides, window, strict=True))
-    taps = [
-        x[:, :, i : i + height : strides[0], j : j + width : strides[1]]
-        for i in range(size[0])
-        for j in range(size[1])
-    ]
-    return jnp.stack(taps).reshape(len(taps) * x.shape[0], -1)
-
-
-def _images_at_once(batch, height, width):
-    """Return the smallest divisor of the batch that gives enough pixels."""
-    for images in range(1, batch):
-        if batch % images == 0 and images * height * width >= _PIXELS:
-            return images
-    return batch
