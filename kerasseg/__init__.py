@@ -14,6 +14,7 @@ __all__ = [
     "augment",
     "backend",
     "datasets",
+    "doctor",
     "encoders",
     "evaluate",
     "fit",

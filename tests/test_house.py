@@ -19,6 +19,7 @@ PUBLIC = [
     "augment",
     "backend",
     "datasets",
+    "doctor",
     "encoders",
     "evaluate",
     "fit",

@@ -1,79 +1,158 @@
 """`kerasseg check`: find what is wrong before hours are spent."""
 
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from kerasseg.cli.arguments import Quiet, Sets
-from kerasseg.cli.errors import fail
+from kerasseg.cli.errors import FINDINGS, fail
 
 
-def check(
-    path: Annotated[
-        Path, typer.Argument(metavar="RECIPE|DIR", help="A recipe or its patches.")
-    ],
+def check(  # noqa: PLR0913
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="A recipe, a folder of patches, a raster, or a folder or pattern of "
+            "rasters: scenes, or dates of one place.",
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Of rasters: the labels, a raster, folder or pattern."),
+    ] = None,
+    legend: Annotated[
+        Path | None, typer.Option(help="What label values mean, YAML or JSON.")
+    ] = None,
     sets: Sets = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="A finding to leave out; several times."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Warnings end with code 1, too.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write JSON instead of a table.")
+    ] = False,
+    known: Annotated[
+        bool, typer.Option("--list", help="List what can be found, and end.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check a recipe and its data, or a folder of patches; 1 if a fault was found."""
-    from kerasseg import pipeline
-    from kerasseg import recipe as recipes
+    """Examine data: 0 if all is well, 1 if there is an error."""
+    from kerasseg import doctor
 
-    if path.is_dir():
-        _check_samples(recipes.Choice(name="patches", root=str(path)), quiet)
+    if known:
+        _list(doctor.KINDS)
         return
+    if data is None:
+        raise ValueError("check: no DATA. Give a recipe, a folder or a raster.")
+    report = _examined(data, labels, legend, sets, quiet or as_json)
+    report = report.without(ignore or ())
+    typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else _table(report))
+    if not report.is_well(strict):
+        raise typer.Exit(FINDINGS)
+
+
+def _examined(
+    data: str,
+    labels: str | None,
+    legend: Path | None,
+    sets: list[str] | None,
+    quiet: bool,
+) -> Any:
+    from kerasseg import doctor
+    from kerasseg import legend as legends
+    from kerasseg.cli import progress
+
+    is_recipe = Path(data).suffix.lower() in (".yaml", ".yml")
+    load = _of_recipe(data, sets) if is_recipe else _of_folder(data)
+    if load is None:
+        known = legends.read(legend) if legend else None
+        with progress.bar("files", quiet) as advance:
+            return doctor.scenes(data, labels, legend=known, progress=advance)
+    if labels or legend:
+        raise ValueError(
+            f"{data} says itself what its labels are. Leave --labels and --legend out."
+        )
     try:
-        followed = recipes.read(path, sets or ())
-    except recipes.RecipeError as error:
-        fail(str(error))
-    typer.echo(f"{path}: every key, name and option is right.")
-    try:
-        for split in _SPLITS:
-            typer.echo(f"{split}: {len(pipeline.dataset(followed, split))} samples")
+        with progress.bar("samples", quiet) as advance:
+            return doctor.samples(load, data, advance)
     except (ValueError, LookupError, OSError) as error:
         fail(str(error))
 
 
-_SPLITS = ("train", "val", "test")
+def _of_recipe(data: str, sets: list[str] | None) -> Callable[[str], Any]:
+    from kerasseg import pipeline
+    from kerasseg import recipe as recipes
+
+    try:
+        followed = recipes.read(Path(data), sets or ())
+    except recipes.RecipeError as error:
+        fail(str(error))
+    return lambda split: pipeline.dataset(followed, split)
 
 
-def _check_samples(data: Any, quiet: bool) -> None:
-    """Open every sample of every split."""
+def _of_folder(data: str) -> Callable[[str], Any] | None:
+    """Return what loads a folder of samples; None if it holds rasters."""
     from kerasseg import lookup
-    from kerasseg.cli import progress
 
-    load = lookup.bind(lookup.find("dataset", data.name), data.options)
-    findings = []
-    for split in _SPLITS:
-        try:
-            samples = load(split)
-        except (ValueError, LookupError, OSError) as error:
-            findings.append(str(error))
-            continue
-        with progress.bar(split, quiet) as advance:
-            findings.extend(_broken(samples, advance))
-        typer.echo(f"{split}: {len(samples)} samples")
-    if findings:
-        fail("\n".join(dict.fromkeys(findings)))
+    for name, (sign, options) in _SIGNS.items():
+        if any((Path(data) / each).is_file() for each in sign):
+            found = lookup.find("dataset", name)
+            return lookup.bind(found, {"root": data, **options})
+    return None
 
 
-def _broken(samples: Any, advance: Any) -> list[str]:
-    from kerasseg.legend import IGNORE
+_SIGNS = {
+    "patches": (("patches.json", "index.csv"), {}),
+    "pastis": (("metadata.geojson",), {"reference_date": "2000-01-01"}),
+}
+"""Files that tell the layout of a folder, and options under which any is read."""
 
-    found = []
-    for index, name in enumerate(samples.ids):
-        try:
-            label = samples[index]["label"]
-        except (ValueError, LookupError, OSError) as error:
-            found.append(str(error))
-        else:
-            beyond = label[(label >= samples.legend.num_classes) & (label != IGNORE)]
-            if beyond.size:
-                found.append(
-                    f"{name}: label {beyond[0]} is not in the legend, which has "
-                    f"{samples.legend.num_classes} classes. Prepare the patches anew."
-                )
-        if advance:
-            advance(index + 1, len(samples))
-    return found
+
+_MOST = 8
+"""Findings of one kind that a table shows."""
+
+
+def _table(report: Any) -> str:
+    """Lay findings out: severity, id and files, then what is so and what to do."""
+    from kerasseg.doctor.findings import listed
+
+    lines, shown, alike = [], Counter(), defaultdict(list)
+    for each in report.findings:
+        alike[each.id, each.sentence, each.cure].append(each)
+    for (name, sentence, cure), files in alike.items():
+        shown[name] += 1
+        if shown[name] <= _MOST:
+            kind = files[0].kind
+            where = listed([each.file for each in files], 3)
+            lines += [f"{kind.severity:<8} {name} {kind.name}  {where}"]
+            lines += [f"         {sentence}", f"         → {cure}"]
+    lines += [
+        f"         … and {number - _MOST} more {name}; --json tells all."
+        for name, number in shown.items()
+        if number > _MOST
+    ]
+    counts = ", ".join(
+        f"{number} {name}{'s' * (number != 1)}"
+        for name in ("error", "warning", "note")
+        if (number := report.count(name))
+    )
+    return "\n".join(
+        [
+            *lines,
+            *report.examined,
+            f"{counts or 'all is well'} ({report.seconds:.1f} s)",
+        ]
+    )
+
+
+def _list(kinds: dict[str, Any]) -> None:
+    for name, kind in kinds.items():
+        typer.echo(f"{name} {kind.severity:<8} {kind.name:<20} {kind.meaning}")

@@ -33,7 +33,7 @@ class Decoder:
     def __init__(self, stack: raster.Stack, legend: Legend, coding: Coding = "auto"):
         about = stack.info
         self._stack, self._legend = stack, legend
-        self.coding = _decide(about, legend) if coding == "auto" else coding
+        self.coding = coded(about, legend) if coding == "auto" else coding
         if np.dtype(about.dtype).kind not in "ui":
             raise LegendError(
                 f"{about.path}: {about.dtype} label. Give whole numbers, or colours."
@@ -90,7 +90,8 @@ class Decoder:
         return indices
 
 
-def _decide(about: raster.Info, legend: Legend) -> Literal["color", "value"]:
+def coded(about: raster.Info, legend: Legend) -> Literal["color", "value"]:
+    """Decide how a label raster is coded; see `Decoder`."""
     if about.count >= 3:
         return "color"
     colors = {entry.color for entry in (*legend.classes, *legend.ignored)}

@@ -42,8 +42,8 @@ def find(images: str | Path, labels: str | Path) -> list[Pair]:
     """
     if Path(images).is_file() and Path(labels).is_file():
         return [Pair(Path(images).stem, Path(images), Path(labels))]
-    left = _by_scene(str(images), "image")
-    right = _by_scene(str(labels), "label raster")
+    left = by_scene(images, "image")
+    right = by_scene(labels, "label raster")
     alone = [f"{left[name]} has no label" for name in sorted(left.keys() - right)]
     alone += [f"{right[name]} has no image" for name in sorted(right.keys() - left)]
     if alone:
@@ -55,7 +55,18 @@ def find(images: str | Path, labels: str | Path) -> list[Pair]:
     return [Pair(scene, left[scene], right[scene]) for scene in sorted(left)]
 
 
-def _by_scene(where: str, what: str) -> dict[str, Path]:
+def by_scene(where: str | Path, what: str) -> dict[str, Path]:
+    """Find the rasters of one side by the part of the path that varies; see `find`.
+
+    Args:
+        where: A file, folder or glob pattern.
+        what: What they are, for messages.
+
+    Raises:
+        FileNotFoundError: If there is no raster.
+        ValueError: If two have the same name.
+    """
+    where = str(where)
     if glob.has_magic(where) and not Path(where).exists():
         pattern = re.compile(_to_regex(where))
         found = [

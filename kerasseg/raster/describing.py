@@ -81,8 +81,18 @@ def grid(
 
 
 def describe(path: Path, source: rasterio.DatasetReader) -> Info:
-    """Describe an open file."""
+    """Describe an open file.
+
+    Raises:
+        RasterError: If its bands are of several types.
+    """
     indexes = without_alpha(source)
+    types = sorted({source.dtypes[index - 1] for index in indexes})
+    if len(types) > 1:
+        raise RasterError(
+            f"{path}: its bands are of several types, {' and '.join(types)}. Write it "
+            "anew in one, such as with `rio convert --dtype`."
+        )
     return Info(
         path=path,
         height=source.height,

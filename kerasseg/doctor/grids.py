@@ -1,0 +1,246 @@
+"""K1: where rasters lie on the ground, and whether images and labels fit.
+
+A tag can be wrong and look right: labels of Utah that carry the zone of Mexico have the
+same coordinates, and nothing fails. It shows when a place lies far outside the area
+that the EPSG register gives its reference system, or when two rasters agree in their
+numbers but not on the ground.
+"""
+
+import math
+from collections.abc import Iterator
+
+from kerasseg.doctor.findings import Finding
+from kerasseg.doctor.look import Look
+from kerasseg.doctor.world import Scenes
+from kerasseg.raster import Info, ground
+
+_LEEWAY = 3.0
+"""Degrees: products of a UTM zone reach into its neighbours, up to half of one."""
+
+_PLAIN = (".jpg", ".jpeg", ".png")
+"""Kinds of files that need have no place."""
+
+
+def find(scenes: Scenes) -> Iterator[Finding]:
+    """Check each raster alone, images against each other, and labels on images."""
+    everything = (*scenes.images, *scenes.labels)
+    for each in everything:
+        yield from _alone(each, everything)
+    if not scenes.is_series:
+        yield from _resolutions(scenes.images)
+    told = set()
+    for image, label in scenes.pairs:
+        for each in _together(image.info, label.info, scenes.is_series):
+            if (each.id, each.file) not in told:  # One label, many images
+                told.add((each.id, each.file))
+                yield each
+
+
+def _alone(each: Look, others: tuple[Look, ...]) -> Iterator[Finding]:
+    about, file = each.info, str(each.path)
+    turned = about.transform.b or about.transform.d
+    if about.is_georeferenced and (turned or about.transform.e > 0):
+        yield Finding(
+            "K107",
+            file,
+            f"The raster is {'rotated' if turned else 'south-up'}: its geotransform is "
+            f"{tuple(round(number, 6) for number in about.transform[:6])}.",
+            "Nothing has to be done here; for programs that expect north-up rasters, "
+            "write it anew with `rio warp`.",
+        )
+    if about.crs is None:
+        yield from _missing(about, file, others)
+    else:
+        yield from _area(about, file, others)
+
+
+def _missing(about: Info, file: str, others: tuple[Look, ...]) -> Iterator[Finding]:
+    placed = [each.info for each in others if each.info.crs is not None]
+    if about.transform.is_identity and (
+        about.path.suffix.lower() in _PLAIN or not placed
+    ):
+        return
+    where = "coordinates" if not about.transform.is_identity else "neighbours with one"
+    yield Finding(
+        "K101",
+        file,
+        f"The raster has {where}, but no coordinate reference system.",
+        f"Write the one its maker names into it: `rio edit-info --crs EPSG:… {file}`"
+        + (f"; {placed[0].path.name} has {_name(placed[0])}." if placed else "."),
+    )
+
+
+def _area(about: Info, file: str, others: tuple[Look, ...]) -> Iterator[Finding]:
+    box, area = ground.bounds_in(about), ground.area(about.crs)
+    if box is None or not (-90 <= box.middle[1] <= 90):
+        yield Finding(
+            "K103",
+            file,
+            f"The coordinates {_numbers(ground.bounds(about))} mean no place on Earth "
+            f"in {_name(about)}.",
+            "The tag or the geotransform is wrong: correct it with `rio edit-info`.",
+        )
+        return
+    if area is None or _inside(box.middle, area):
+        return
+    twin = _twin(about, others)
+    yield Finding(
+        "K102",
+        file,
+        f"{_name(about)} is made for longitudes {area.west:g} to {area.east:g} and "
+        f"latitudes {area.south:g} to {area.north:g}, but the raster lies at "
+        f"{box.middle[0]:.2f}, {box.middle[1]:.2f}. The tag is probably wrong."
+        + (
+            f" Its coordinates fit {twin.path.name}, which is in {_name(twin)}."
+            if twin
+            else ""
+        ),
+        f"Write the right one into it: `rio edit-info --crs "
+        f"{_name(twin) if twin else 'EPSG:…'} {file}`.",
+    )
+
+
+def _inside(place: tuple[float, float], area: ground.Box) -> bool:
+    west, south, east, north = area
+    across, up = place
+    if west > east:  # across the 180th meridian
+        along = across >= west - _LEEWAY or across <= east + _LEEWAY
+    else:
+        along = west - _LEEWAY <= across <= east + _LEEWAY
+    return along and south - _LEEWAY <= up <= north + _LEEWAY
+
+
+def _twin(about: Info, others: tuple[Look, ...]) -> Info | None:
+    """Find the raster of nearly the same coordinates whose own tag fits its place."""
+    own, fitting = ground.bounds(about), []
+    for other in (each.info for each in others if each.info.crs is not None):
+        # By name: GDAL holds systems equal that differ in their datum only.
+        if _name(other) == _name(about) or not own.meets(ground.bounds(other)):
+            continue
+        box, area = ground.bounds_in(other), ground.area(other.crs)
+        if box and area and _inside(box.middle, area):
+            fitting.append((_difference(own, ground.bounds(other)), other))
+    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
+
+
+def _difference(one: ground.Box, other: ground.Box) -> float:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _resolutions(images: tuple[Look, ...]) -> Iterator[Finding]:
+    metric = [
+        each.info
+        for each in images
+        if each.info.crs is not None and each.info.crs.is_projected
+    ]
+    for about in metric[1:]:
+        first = metric[0]
+        if abs(_pixel(about) / _pixel(first) - 1) > 0.01:
+            yield Finding(
+                "K108",
+                str(about.path),
+                f"A pixel is {_pixel(about):g} wide, but {_pixel(first):g} in "
+                f"{first.path}.",
+                "Bring all scenes to one pixel size, or keep them apart.",
+            )
+
+
+def _together(image: Info, label: Info, is_series: bool) -> Iterator[Finding]:
+    if label.has_grid_of(image) or (is_series and _is_multiple(image, label)):
+        return
+    file = str(label.path)
+    both = image.crs is not None and label.crs is not None
+    box = ground.bounds_in(label, image.crs) if both else ground.bounds(label)
+    here = ground.bounds(image)
+    if box is None:  # told as K103
+        return
+    if image.is_georeferenced and label.is_georeferenced and not box.meets(here):
+        yield _apart(image, label, both)
+    elif both and image.crs != label.crs:
+        yield Finding(
+            "K104",
+            file,
+            f"The label is in {_name(label)}, {image.path} in {_name(image)}."
+            + _shift(image, label, box),
+            _ALIGN,
+        )
+    else:
+        yield Finding(
+            "K105",
+            file,
+            f"The label has {_grid(label)}, {image.path} has {_grid(image)}.",
+            _ALIGN if image.is_georeferenced else _RESIZE,
+        )
+
+
+_ALIGN = "Bring the label onto the grid of the image with `kerasseg prepare align`."
+_RESIZE = "Crop or resize one of the two by hand: they tell no place to align by."
+
+
+def _apart(image: Info, label: Info, both: bool) -> Finding:
+    numbers_meet = ground.bounds(label).meets(ground.bounds(image))
+    if both and numbers_meet:
+        return Finding(
+            "K106",
+            str(label.path),
+            f"In {_name(label)} the label lies elsewhere than {image.path} in "
+            f"{_name(image)}, but their coordinates coincide: one of the two tags is "
+            "wrong.",
+            "Write the right CRS into it with `rio edit-info --crs`.",
+        )
+    return Finding(
+        "K106",
+        str(label.path),
+        f"The label covers {_numbers(ground.bounds(label))} in {_name(label)}, "
+        f"{image.path} covers {_numbers(ground.bounds(image))} in {_name(image)}: they "
+        "share no ground.",
+        "Pair the image with the label of its own place.",
+    )
+
+
+def _shift(image: Info, label: Info, box: ground.Box) -> str:
+    """Say so where two rasters agree in their numbers but not on the ground."""
+    here, own = ground.bounds(image), ground.bounds(label)
+    as_numbers, on_ground = _difference(own, here), _difference(box, here)
+    if as_numbers < 2 * _pixel(image) < on_ground:
+        return (
+            f" Their coordinates agree to {as_numbers:.3g} as numbers, but on the "
+            f"ground they are {on_ground:.3g} apart: one of the two tags may be wrong."
+        )
+    return ""
+
+
+def _is_multiple(image: Info, label: Info) -> bool:
+    """Tell whether an image is a whole number of times coarser than its label."""
+    factor = round(_pixel(image) / _pixel(label))
+    corner = abs(image.transform.c - label.transform.c) + abs(
+        image.transform.f - label.transform.f
+    )
+    return (
+        factor >= 1
+        and image.crs == label.crs
+        and image.height == -(-label.height // factor)
+        and image.width == -(-label.width // factor)
+        and corner < 1e-3 * _pixel(label)
+    )
+
+
+def _pixel(about: Info) -> float:
+    return math.hypot(about.transform.a, about.transform.d)
+
+
+def _name(about: Info) -> str:
+    return about.crs.to_string()[:60] if about.crs else "no CRS"
+
+
+def _grid(about: Info) -> str:
+    place = about.transform
+    return (
+        f"{about.height} x {about.width} pixels of {_pixel(about):g} from "
+        f"({place.c:.10g}, {place.f:.10g})"
+    )
+
+
+def _numbers(box: ground.Box) -> str:
+    west, south, east, north = (f"{number:.10g}" for number in box)
+    return f"{west} to {east}, {south} to {north}"

@@ -1,0 +1,173 @@
+"""K3: label values and classes."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from kerasseg.doctor.findings import Finding, listed
+from kerasseg.doctor.look import MOST_VALUES, Look
+from kerasseg.doctor.world import Samples, Scenes
+from kerasseg.legend import IGNORE, Legend
+from kerasseg.prepare.labels import coded
+
+_RARE = 1e-3
+
+
+def find(scenes: Scenes) -> Iterator[Finding]:
+    """Check label rasters against the legend."""
+    if scenes.labels and scenes.legend is None:
+        yield Finding(
+            "K303",
+            str(scenes.labels[0].path),
+            f"{len(scenes.labels)} label rasters, but no legend: values are not "
+            "checked.",
+            "Give one with `--legend`; `kerasseg init` drafts it.",
+        )
+    total = np.zeros(scenes.legend.num_classes if scenes.legend else 0, np.int64)
+    complete = scenes.legend is not None and bool(scenes.labels)
+    for each in scenes.labels:
+        if not each.values:
+            complete = False
+            yield _no_labels(each)
+        elif scenes.legend is not None:
+            counts, unknown = decoded(each, scenes.legend)
+            total += counts[: len(total)]
+            if unknown:
+                yield _unknown(str(each.path), unknown)
+            if not counts[: len(total)].any():
+                yield Finding(
+                    "K402",
+                    str(each.path),
+                    "No pixel has a class of the legend.",
+                    "Leave the scene out, or correct the legend.",
+                )
+    if complete:
+        yield from _balance(str(scenes.labels[0].path.parent), scenes.legend, total)
+
+
+def find_in_samples(samples: Samples) -> Iterator[Finding]:
+    """Check labels of samples, and which classes each split has."""
+    strange: dict[tuple[int, ...], list[str]] = {}
+    for tile in samples.tiles:
+        if tile.strange:
+            strange.setdefault(tile.strange, []).append(tile.id)
+    for values, ids in strange.items():
+        word = "labels" if len(values) > 1 else "label"
+        yield Finding(
+            "K301",
+            f"{samples.name}: {listed(ids)}",
+            f"{word} {listed(values)} {'are' if len(values) > 1 else 'is'} not in the "
+            f"legend, which has {samples.legend.num_classes} classes.",
+            "Prepare the data again, or correct the legend.",
+        )
+    counts = {split: samples.counts(split) for split in samples.splits}
+    yield from _balance(samples.name, samples.legend, sum(counts.values()))
+    yield from _over_splits(samples, counts)
+
+
+def decoded(look: Look, legend: Legend) -> tuple[np.ndarray, list[str]]:
+    """Count pixels per class index, `(256,)`, and list values not in the legend."""
+    by_color = coded(look.info, legend) == "color"
+    entries = [*enumerate(legend.classes), *((IGNORE, each) for each in legend.ignored)]
+    table: dict[int, int] = {}
+    for index, entry in entries:
+        keys = [_packed(entry.color)] if by_color else entry.codes
+        table |= dict.fromkeys(keys, index)
+    counts, unknown = np.zeros(256, np.int64), []
+    for value, pixels in sorted(look.values.items()):
+        key = value
+        if by_color and look.info.palette:
+            key = _packed(look.info.palette.get(value, (0, 0, 0)))
+        if key in table:
+            counts[table[key]] += pixels
+        elif not by_color and value == look.info.nodata:
+            counts[IGNORE] += pixels
+        else:
+            unknown.append(f"#{key:06X}" if by_color else str(value))
+    return counts, unknown
+
+
+def _packed(color: tuple[int, int, int]) -> int:
+    red, green, blue = color
+    return red << 16 | green << 8 | blue
+
+
+def _no_labels(each: Look) -> Finding:
+    kind = np.dtype(each.info.dtype).kind
+    reason = (
+        f"{each.info.count} bands of {each.info.dtype} hold no classes"
+        if kind not in "ui" or each.info.count == 2
+        else f"it holds more than {MOST_VALUES} values, too many for classes"
+    )
+    return Finding(
+        "K302",
+        str(each.path),
+        f"As a label this raster is none: {reason}.",
+        "Store labels as whole numbers or colours, without loss: PNG or TIFF.",
+    )
+
+
+def _unknown(file: str, unknown: list[str]) -> Finding:
+    many = len(unknown) > 1
+    return Finding(
+        "K301",
+        file,
+        f"label value{'s' if many else ''} {listed(unknown)} "
+        f"{'are' if many else 'is'} not in the legend.",
+        "Add it to `classes` or to `ignored` of the legend.",
+    )
+
+
+def _balance(where: str, legend: Legend, counts: np.ndarray) -> Iterator[Finding]:
+    possible, total = legend.possible, int(counts.sum())
+    never = [
+        name
+        for name, count, can_be in zip(legend.names, counts, possible, strict=True)
+        if can_be and not count
+    ]
+    if never and total:
+        yield Finding(
+            "K304",
+            where,
+            f"{listed(never)}: in the legend, but in no label.",
+            "Leave the class out of the legend, or add places that have it.",
+        )
+    rare = [
+        f"{name} {count / total:.3%}"
+        for name, count in zip(legend.names, counts.tolist(), strict=True)
+        if 0 < count < _RARE * total
+    ]
+    if rare:
+        yield Finding(
+            "K307",
+            where,
+            f"{listed(rare)} of the labelled pixels.",
+            "Use `class_weights` in the loss, merge the class with another, or add "
+            "places that have it.",
+        )
+
+
+def _over_splits(samples: Samples, counts: dict[str, np.ndarray]) -> Iterator[Finding]:
+    names = np.array(samples.legend.names)
+    train = counts.get("train")
+    if train is None or not train.any():
+        return
+    for split, own in counts.items():
+        if split == "train" or not own.any():
+            continue
+        unlearnt = names[(own > 0) & (train == 0)].tolist()
+        unscored = names[(own == 0) & (train > 0)].tolist()
+        if unlearnt:
+            yield Finding(
+                "K305",
+                f"{samples.name}, {split}",
+                f"{listed(unlearnt)}: in {split}, but not in train.",
+                "Share the places out anew, or leave the class out.",
+            )
+        if unscored:
+            yield Finding(
+                "K306",
+                f"{samples.name}, {split}",
+                f"{listed(unscored)}: in train, but not in {split}.",
+                f"Share the places out anew; scores of {split} do not tell of it.",
+            )

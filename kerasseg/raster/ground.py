@@ -1,0 +1,82 @@
+"""Where on the ground a raster lies, and where its reference system may be used."""
+
+import math
+import re
+from typing import NamedTuple
+
+import rasterio
+from rasterio.errors import RasterioError
+from rasterio.warp import transform_bounds
+
+from kerasseg.raster.describing import Info
+
+_AREA = re.compile(r"BBOX\[([^\]]*)\]")
+_LONGITUDE_LATITUDE = rasterio.crs.CRS.from_epsg(4326)
+
+
+class Box(NamedTuple):
+    """A rectangle in coordinates of some reference system."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (self.west + self.east) / 2, (self.south + self.north) / 2
+
+    def meets(self, other: "Box") -> bool:
+        """Tell whether both share some ground, more than an edge."""
+        return (
+            min(self.east, other.east) > max(self.west, other.west)
+            and min(self.north, other.north) > max(self.south, other.south)
+        )  # fmt: skip
+
+
+def bounds(info: Info) -> Box:
+    """Return the rectangle around a raster, in its own coordinates."""
+    corners = [
+        info.transform @ (column, row)
+        for column in (0, info.width)
+        for row in (0, info.height)
+    ]
+    across, up = zip(*corners, strict=True)
+    return Box(min(across), min(up), max(across), max(up))
+
+
+def bounds_in(info: Info, crs: rasterio.crs.CRS | None = None) -> Box | None:
+    """Return the rectangle around a raster in another reference system.
+
+    Args:
+        info: A raster with a reference system of its own.
+        crs: The other one; by default longitude and latitude in degrees.
+
+    Returns:
+        None where the coordinates mean no place on Earth, as metres do that are tagged
+        as degrees.
+    """
+    try:
+        box = Box(
+            *transform_bounds(info.crs, crs or _LONGITUDE_LATITUDE, *bounds(info))
+        )
+    except RasterioError:
+        return None
+    return box if all(map(math.isfinite, box)) else None
+
+
+def area(crs: rasterio.crs.CRS) -> Box | None:
+    """Return where a reference system may be used, longitude and latitude in degrees.
+
+    The area is that of the EPSG register. None where the system is not in it; where
+    it crosses the 180th meridian, west is larger than east.
+    """
+    code = crs.to_epsg()
+    if code is None:
+        return None
+    registered = rasterio.crs.CRS.from_epsg(code).to_wkt(version="WKT2_2019")
+    found = _AREA.findall(registered)
+    if not found:
+        return None
+    south, west, north, east = map(float, found[-1].split(","))
+    return Box(west, south, east, north)
