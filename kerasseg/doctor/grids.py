@@ -230,7 +230,7 @@ def _pixel(about: Info) -> float:
 
 
 def _name(about: Info) -> str:
-    return about.crs.to_string()[:60] if about.crs else "no CRS"
+    return ground.name(about.crs)
 
 
 def _grid(about: Info) -> str:

@@ -157,7 +157,12 @@ class _Gathered:
         if pixels.shape[-1] >= 3:
             wide = pixels[..., :3].astype(np.int64)
             coded = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
-        values, counts = np.unique(coded, return_counts=True)
+        if coded.dtype.kind == "u" and coded.dtype.itemsize <= 2:  # No need to sort
+            counts = np.bincount(coded.ravel())
+            values = np.flatnonzero(counts)
+            counts = counts[values]
+        else:
+            values, counts = np.unique(coded, return_counts=True)
         self._values.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
         if len(self._values) > MOST_VALUES:
             self._values = None

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import rasterio
@@ -71,7 +72,19 @@ def area(crs: rasterio.crs.CRS) -> Box | None:
     The area is that of the EPSG register. None where the system is not in it; where
     it crosses the 180th meridian, west is larger than east.
     """
-    code = crs.to_epsg()
+    return _area(crs.to_wkt())
+
+
+def name(crs: rasterio.crs.CRS | None) -> str:
+    """Return what a reference system is called, `EPSG:32631` where it has a code."""
+    return _name(crs.to_wkt()) if crs else "no CRS"
+
+
+# To identify a system takes a third of a second. The cache goes by text, for systems
+# are held equal that differ in their datum only.
+@lru_cache(maxsize=256)
+def _area(text: str) -> Box | None:
+    code = rasterio.crs.CRS.from_wkt(text).to_epsg()
     if code is None:
         return None
     registered = rasterio.crs.CRS.from_epsg(code).to_wkt(version="WKT2_2019")
@@ -80,3 +93,8 @@ def area(crs: rasterio.crs.CRS) -> Box | None:
         return None
     south, west, north, east = map(float, found[-1].split(","))
     return Box(west, south, east, north)
+
+
+@lru_cache(maxsize=256)
+def _name(text: str) -> str:
+    return rasterio.crs.CRS.from_wkt(text).to_string()[:60]
