@@ -32,6 +32,7 @@ __all__ = [
     "sample",
     "scores",
     "tracking",
+    "validate",
     "weights",
 ]
 

@@ -37,6 +37,7 @@ PUBLIC = [
     "sample",
     "scores",
     "tracking",
+    "validate",
     "weights",
 ]
 

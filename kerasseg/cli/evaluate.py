@@ -5,11 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from kerasseg.cli.arguments import BackendOption, RegionName, Run, Sets, Split
+from kerasseg.cli.arguments import BackendOption, RegionName, Sets, Split
 
 
 def evaluate(  # noqa: PLR0913
-    run: Run,
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|TRUTH",
+            help="A run: its id, the start of it, its name, `latest`, or a .keras "
+            "file. With --map: a raster of labels, or points, as CSV with x, y and "
+            "class or as GeoJSON.",
+        ),
+    ],
     split: Annotated[Split, typer.Option(help="The part of the data.")] = Split.TEST,
     recipe: Annotated[
         Path | None,
@@ -31,8 +39,27 @@ def evaluate(  # noqa: PLR0913
     ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Samples at a time.")] = 16,
     backend: BackendOption = None,
+    map_path: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="MAP", help="Validate this finished map."),
+    ] = None,
+    legend: Annotated[
+        Path | None,
+        typer.Option(help="With --map: what label values mean, YAML or JSON."),
+    ] = None,
+    block: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="With --map: side of the blocks of intervals, pixels."
+        ),
+    ] = None,
 ) -> None:
-    """Score a run: a table, JSON, CSV and a report in one HTML file."""
+    """Score a run, or a map of a whole scene: a table, JSON, CSV and an HTML report."""
+    if map_path is not None:
+        _validate(map_path, Path(run), legend, block, output)
+        return
+    if legend or block:
+        raise ValueError("--legend and --block are for maps. Give one with --map.")
     from kerasseg import recipe as recipes
     from kerasseg import tracking
     from kerasseg.cli import progress, running
@@ -69,6 +96,26 @@ def evaluate(  # noqa: PLR0913
         sections=_sections(model, asked, data) if series else (),
     )
     typer.echo(evaluation.table())
+    typer.echo(f"report: {report}")
+
+
+def _validate(
+    map_path: Path,
+    truth: Path,
+    legend: Path | None,
+    block: int | None,
+    output: Path | None,
+) -> None:
+    from kerasseg import validate
+    from kerasseg.cli import progress
+
+    with progress.bar("blocks") as advance:
+        found = validate.against(
+            map_path, truth, legend=legend, block=block, progress=advance
+        )
+    folder = output or map_path.with_name(f"{map_path.stem}_validation")
+    report = validate.write(found, folder, title=f"{map_path.name} on {truth.name}")
+    typer.echo(found.table())
     typer.echo(f"report: {report}")
 
 

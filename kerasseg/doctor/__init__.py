@@ -54,8 +54,7 @@ class Report:
         unknown = sorted(set(ignored) - KINDS.keys())
         if unknown:
             raise ValueError(
-                f"no finding {unknown[0]!r}. Ids are {', '.join(KINDS)}; `kerasseg "
-                "check --list` says what they mean."
+                f"no finding {unknown[0]!r}. `kerasseg check --list` tells the ids."
             )
         kept = tuple(each for each in self.findings if each.id not in ignored)
         return Report(kept, self.examined, self.seconds)

@@ -6,6 +6,7 @@ transform as it is.
 """
 
 from kerasseg.raster.describing import Info, RasterError, grid
+from kerasseg.raster.meaning import read_legend
 from kerasseg.raster.reading import (
     Stack,
     info,
@@ -13,6 +14,7 @@ from kerasseg.raster.reading import (
     read,
     read_label,
 )
+from kerasseg.raster.warping import Warped
 from kerasseg.raster.window import Edge, Window, windows
 from kerasseg.raster.writing import Writer, write
 
@@ -21,6 +23,7 @@ __all__ = [
     "Info",
     "RasterError",
     "Stack",
+    "Warped",
     "Window",
     "Writer",
     "grid",
@@ -28,6 +31,7 @@ __all__ = [
     "open_stack",
     "read",
     "read_label",
+    "read_legend",
     "windows",
     "write",
 ]

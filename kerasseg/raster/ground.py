@@ -5,14 +5,15 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-import rasterio
+import numpy as np
+from rasterio.crs import CRS
 from rasterio.errors import RasterioError
-from rasterio.warp import transform_bounds
+from rasterio.warp import transform, transform_bounds
 
 from kerasseg.raster.describing import Info
 
 _AREA = re.compile(r"BBOX\[([^\]]*)\]")
-_LONGITUDE_LATITUDE = rasterio.crs.CRS.from_epsg(4326)
+_LONGITUDE_LATITUDE = CRS.from_epsg(4326)
 
 
 class Box(NamedTuple):
@@ -46,7 +47,7 @@ def bounds(info: Info) -> Box:
     return Box(min(across), min(up), max(across), max(up))
 
 
-def bounds_in(info: Info, crs: rasterio.crs.CRS | None = None) -> Box | None:
+def bounds_in(info: Info, crs: CRS | None = None) -> Box | None:
     """Return the rectangle around a raster in another reference system.
 
     Args:
@@ -66,7 +67,18 @@ def bounds_in(info: Info, crs: rasterio.crs.CRS | None = None) -> Box | None:
     return box if all(map(math.isfinite, box)) else None
 
 
-def area(crs: rasterio.crs.CRS) -> Box | None:
+def moved(
+    across: np.ndarray, up: np.ndarray, source: CRS, destination: CRS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coordinates of points in another reference system.
+
+    Those that have no place in it become infinite.
+    """
+    moved_across, moved_up = transform(source, destination, across, up)
+    return np.array(moved_across), np.array(moved_up)
+
+
+def area(crs: CRS) -> Box | None:
     """Return where a reference system may be used, longitude and latitude in degrees.
 
     The area is that of the EPSG register. None where the system is not in it; where
@@ -75,7 +87,7 @@ def area(crs: rasterio.crs.CRS) -> Box | None:
     return _area(crs.to_wkt())
 
 
-def name(crs: rasterio.crs.CRS | None) -> str:
+def name(crs: CRS | None) -> str:
     """Return what a reference system is called, `EPSG:32631` where it has a code."""
     return _name(crs.to_wkt()) if crs else "no CRS"
 
@@ -84,10 +96,10 @@ def name(crs: rasterio.crs.CRS | None) -> str:
 # are held equal that differ in their datum only.
 @lru_cache(maxsize=256)
 def _area(text: str) -> Box | None:
-    code = rasterio.crs.CRS.from_wkt(text).to_epsg()
+    code = CRS.from_wkt(text).to_epsg()
     if code is None:
         return None
-    registered = rasterio.crs.CRS.from_epsg(code).to_wkt(version="WKT2_2019")
+    registered = CRS.from_epsg(code).to_wkt(version="WKT2_2019")
     found = _AREA.findall(registered)
     if not found:
         return None
@@ -97,4 +109,4 @@ def _area(text: str) -> Box | None:
 
 @lru_cache(maxsize=256)
 def _name(text: str) -> str:
-    return rasterio.crs.CRS.from_wkt(text).to_string()[:60]
+    return CRS.from_wkt(text).to_string()[:60]

@@ -36,7 +36,7 @@ class Stack:
     def __init__(self, paths: Sequence[Path]):
         with ExitStack() as files:
             self._sources = [
-                files.enter_context(closing(_open(path))) for path in paths
+                files.enter_context(closing(open_source(path))) for path in paths
             ]
             infos = [describe(*pair) for pair in zip(paths, self._sources, strict=True)]
             self.info = infos[0] if len(infos) == 1 else joined(infos)
@@ -154,7 +154,13 @@ def read_label(source: str | Path | Stack, window: Window | None = None) -> np.n
     return read(source, window, bands=[0])[..., 0]
 
 
-def _open(path: Path) -> rasterio.DatasetReader:
+def open_source(path: Path) -> rasterio.DatasetReader:
+    """Open one file as rasterio sees it, for other files of this package.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RasterError: If it is not a raster.
+    """
     if not path.exists():
         raise FileNotFoundError(f"no raster at {path}. Correct the path.")
     try:

@@ -3,12 +3,13 @@
 import inspect
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 
 import numpy as np
 import pytest
 
-from kerasseg import datasets, lookup
+from kerasseg import datasets, doctor, lookup
 from kerasseg.legend import IGNORE
 
 pytestmark = pytest.mark.once
@@ -153,3 +154,9 @@ def test_a_missing_root_is_named_with_its_cure(world, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no .* at .*nowhere") as caught:
         module.load("train", tmp_path / "nowhere")
     assert "\n" not in str(caught.value)
+
+
+def test_the_doctor_finds_nothing_wrong(world):
+    module, root = world
+    report = doctor.samples(partial(module.load, root=root), "fake")
+    assert report.is_well(strict=True), report.findings

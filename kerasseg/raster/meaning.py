@@ -1,0 +1,39 @@
+"""What the values of a map mean, as the file itself tells."""
+
+from pathlib import Path
+
+from kerasseg.legend import IGNORE, Entry, Legend
+from kerasseg.raster.reading import open_source
+
+_TAG = "CLASS_"
+
+
+def read_legend(path: str | Path) -> Legend | None:
+    """Return the classes a map names in the tags of its band, as `Writer` leaves them.
+
+    Their codes are their indices; colours come from the colour table, grey where there
+    is none. What is `legend.IGNORE` is ignored.
+
+    Returns:
+        None where the file names no classes.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RasterError: If it is not a raster.
+    """
+    with open_source(Path(path)) as source:
+        tags = source.tags(1)
+        has_colors = source.colorinterp[0].name == "palette"
+        colors = source.colormap(1) if has_colors else {}
+    names = []
+    while f"{_TAG}{len(names)}" in tags:
+        names.append(tags[f"{_TAG}{len(names)}"])
+    if not names:
+        return None
+    return Legend(
+        tuple(
+            Entry(name, colors.get(index, (128, 128, 128))[:3], (index,))
+            for index, name in enumerate(names)
+        ),
+        (Entry("no data", (0, 0, 0), (IGNORE,)),),
+    )
