@@ -54,7 +54,8 @@ def check(  # noqa: PLR0913
         raise ValueError("check: no DATA. Give a recipe, a folder or a raster.")
     report = _examined(data, labels, legend, sets, quiet or as_json)
     report = report.without(ignore or ())
-    typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else _table(report))
+    told = json.dumps(report.to_dict(), indent=2, ensure_ascii=False)
+    typer.echo(told if as_json else _table(report))
     if not report.is_well(strict):
         raise typer.Exit(FINDINGS)
 

@@ -44,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "K106": Kind("no-overlap", "error", "Image and label share no ground."),
     "K107": Kind("not-north-up", "note", "A raster is rotated or south-up."),
     "K108": Kind("mixed-resolution", "warning", "Images differ in pixel size."),
+    "K109": Kind("date-elsewhere", "error", "A date lies elsewhere than the others."),
     # Values of images
     "K201": Kind("not-finite", "error", "An image holds NaN or infinity as data."),
     "K202": Kind("constant-band", "warning", "A band has one value everywhere."),

@@ -7,6 +7,7 @@ numbers but not on the ground.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 from kerasseg.doctor.findings import Finding
@@ -28,6 +29,8 @@ def find(scenes: Scenes) -> Iterator[Finding]:
         yield from _alone(each, everything)
     if not scenes.is_series:
         yield from _resolutions(scenes.images)
+    elif not scenes.pairs:  # Otherwise told of each date and the labels
+        yield from _elsewhere(scenes.images)
     told = set()
     for image, label in scenes.pairs:
         for each in _together(image.info, label.info, scenes.is_series):
@@ -143,6 +146,30 @@ def _resolutions(images: tuple[Look, ...]) -> Iterator[Finding]:
                 f"{first.path}.",
                 "Bring all scenes to one pixel size, or keep them apart.",
             )
+
+
+def _elsewhere(images: tuple[Look, ...]) -> Iterator[Finding]:
+    """Compare each date with the finest of those that lie where most do."""
+    corners = Counter(corner(each) for each in images)
+    usual = corners.most_common(1)[0][0]
+    there = [each.info for each in images if corner(each) == usual]
+    finest = min(there, key=_pixel)
+    for about in (each.info for each in images):
+        if not about.has_grid_of(finest) and not _is_multiple(about, finest):
+            yield Finding(
+                "K109",
+                str(about.path),
+                f"The image has {_grid(about)} in {_name(about)}, most dates start at "
+                f"({finest.transform.c:.10g}, {finest.transform.f:.10g}) in "
+                f"{_name(finest)}.",
+                "Cut all dates to one place, with `rio warp --like`.",
+            )
+
+
+def corner(each: Look) -> tuple[str, float, float]:
+    """Return where a raster begins, as what two dates of one place have in common."""
+    place = each.info.transform
+    return _name(each.info), round(place.c, 3), round(place.f, 3)
 
 
 def _together(image: Info, label: Info, is_series: bool) -> Iterator[Finding]:

@@ -42,7 +42,9 @@ def find(scenes: Scenes) -> Iterator[Finding]:
                     "Leave the scene out, or correct the legend.",
                 )
     if complete:
-        yield from _balance(str(scenes.labels[0].path.parent), scenes.legend, total)
+        first = scenes.labels[0].path
+        where = first if len(scenes.labels) == 1 else first.parent
+        yield from _balance(str(where), scenes.legend, total)
 
 
 def find_in_samples(samples: Samples) -> Iterator[Finding]:

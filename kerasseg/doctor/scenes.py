@@ -2,6 +2,7 @@
 
 import glob
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from kerasseg.datasets.series import naming
+from kerasseg.doctor import grids
 from kerasseg.doctor.findings import Finding
 from kerasseg.doctor.look import Look, is_classified, look
 from kerasseg.doctor.world import Scenes
 from kerasseg.legend import Legend
 from kerasseg.prepare import pairs
 from kerasseg.raster import RasterError
+
+_MOST = 2 / 3
+"""A folder is what so large a share of its files says it is."""
 
 Progress = Callable[[int, int], None] | None
 
@@ -38,8 +43,8 @@ def gather(
     """Look at all rasters.
 
     A folder is a series if at least two thirds of its images have a date in their
-    names and the dates differ. Without `labels`, rasters of one band with few whole
-    values are taken for labels.
+    names, the dates differ, and two thirds of them lie on one place. Without `labels`,
+    rasters of one band with few whole values are taken for labels.
 
     Args:
         images: A raster, a folder or a pattern.
@@ -135,13 +140,13 @@ def _dates(paths: Sequence[Path]) -> dict[Path, np.datetime64]:
             dates[path] = tell(Path(path.name))
         except ValueError:
             continue
-    enough = len(dates) >= 2 / 3 * len(paths) and len(set(dates.values())) > 1
+    enough = len(dates) >= _MOST * len(paths) and len(set(dates.values())) > 1
     return dates if enough else {}
 
 
 def _scenes(files: _Files, looks: dict[Path, Look], legend: Legend | None) -> Scenes:
-    is_series = bool(files.dates)
     seen = [looks[path] for path in files.images if path in looks]
+    is_series = bool(files.dates) and _of_one_place(seen)
     images = [each for each in seen if each.role == "image" and not is_classified(each)]
     labels = [looks[path] for path in files.labels if path in looks]
     together = [
@@ -161,6 +166,12 @@ def _scenes(files: _Files, looks: dict[Path, Look], legend: Legend | None) -> Sc
     return Scenes(
         tuple(images), tuple(labels), tuple(together), legend, is_series, undated
     )
+
+
+def _of_one_place(looks: Sequence[Look]) -> bool:
+    """Tell the dates of one place from scenes whose names tell dates, too."""
+    dated = Counter(grids.corner(each) for each in looks if each.date)
+    return dated.most_common(1)[0][1] >= _MOST * dated.total() if dated else False
 
 
 def _companions(

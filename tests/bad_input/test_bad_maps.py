@@ -95,8 +95,8 @@ CASES = [
     (
         "map with a corrupt block",
         VALIDATE,
-        "map.tif: damaged or cut short near row 0, column 256. Copy or download the file "
-        "again.",
+        "map.tif: damaged or cut short near row 0, column 256. Copy or download the "
+        "file again.",
         lambda w: spoil_a_block(w, "map.tif"),
     ),
     (

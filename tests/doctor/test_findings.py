@@ -270,6 +270,34 @@ def test_a_fault_of_a_series_is_found(dated, expected):
     assert ids(examine(dated)) == {expected}
 
 
+def _moved(folder):
+    path = min((folder / "images").iterdir())
+    with raster.open_stack(path) as stack:
+        about, pixels = stack.info, stack.read()
+    transform = about.transform @ rasterio.Affine.translation(7, 0)
+    like = type(about)(**{**vars(about), "transform": transform})
+    with raster.Writer(path, like, bands=about.bands, dtype="uint16", nodata=0) as file:
+        file.write(pixels)
+
+
+def test_a_date_that_lies_elsewhere_is_found(dated):
+    assert doctor.scenes(dated / "images").findings == ()
+    _moved(dated)
+    assert ids(doctor.scenes(dated / "images")) == {"K109"}
+    assert ids(examine(dated)) == {"K105"}
+
+
+def test_scenes_of_other_places_are_no_series_though_names_tell_dates(scenes):
+    for number, name in enumerate("abc"):
+        change = rasterio.Affine.translation(100 * number, 0)
+        dated = f"T31UES_201809{10 + number // 2}_{name}"
+        moved = scenes.moved(change)
+        scenes.image(dated, scenes.pixels(name), transform=moved)
+        (scenes.images / f"{name}.tif").unlink()
+    assert doctor.scenes(scenes.images).examined == ("3 images, 0 labels",)
+    assert doctor.scenes(scenes.images).findings == ()
+
+
 def test_the_samples_of_a_series_tell_of_the_offset_too_unless_it_is_taken_off(dated):
     _jump(dated)
     options = {"root": dated, "patch_size": 32, "fractions": (1, 0, 0)}
@@ -280,5 +308,5 @@ def test_the_samples_of_a_series_tell_of_the_offset_too_unless_it_is_taken_off(d
 
 
 def test_every_kind_is_provoked_here():
-    elsewhere = {"K303", "K406"}
+    elsewhere = {"K109", "K303", "K406"}
     assert {*SCENES, *SAMPLES, *SERIES} | elsewhere == set(KINDS)
