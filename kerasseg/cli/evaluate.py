@@ -56,10 +56,18 @@ def evaluate(  # noqa: PLR0913
 ) -> None:
     """Score a run, or a map of a whole scene: a table, JSON, CSV and an HTML report."""
     if map_path is not None:
+        of_runs = {"--recipe": recipe, "--set": sets, "--series": series}
+        of_runs |= {"--region": region != RegionName.ALL, "--backend": backend}
+        _refuse(
+            [name for name, value in of_runs.items() if value],
+            "runs. Leave it out, or --map",
+        )
         _validate(map_path, Path(run), legend, block, output)
         return
-    if legend or block:
-        raise ValueError("--legend and --block are for maps. Give one with --map.")
+    of_maps = {"--legend": legend, "--block": block}
+    _refuse(
+        [name for name, value in of_maps.items() if value], "maps. Give one with --map"
+    )
     from kerasseg import recipe as recipes
     from kerasseg import tracking
     from kerasseg.cli import progress, running
@@ -97,6 +105,11 @@ def evaluate(  # noqa: PLR0913
     )
     typer.echo(evaluation.table())
     typer.echo(f"report: {report}")
+
+
+def _refuse(names: list[str], what: str) -> None:
+    if names:
+        raise ValueError(f"{names[0]} is for {what}.")
 
 
 def _validate(

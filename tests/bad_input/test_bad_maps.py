@@ -168,6 +168,13 @@ CASES = [
         lambda w: w.write("p.csv", "x,y,class\n4.06,50.7,field\n"),
     ),
     (
+        "points in a database",
+        VALIDATE.replace("labels.tif", "p.gpkg"),
+        "p.gpkg: vectors are not read in this form. Write points as GeoJSON: `ogr2ogr "
+        "points.geojson p.gpkg`; rasterise polygons.",
+        None,
+    ),
+    (
         "report where a file is",
         VALIDATE + " --output legend.yaml/report",
         "legend.yaml/report: Not a directory. Give a folder.",
@@ -176,7 +183,13 @@ CASES = [
     (
         "a legend without a map",
         "evaluate latest --legend legend.yaml",
-        "--legend and --block are for maps. Give one with --map.",
+        "--legend is for maps. Give one with --map.",
+        None,
+    ),
+    (
+        "an option of runs with a map",
+        VALIDATE + " --set seed=3",
+        "--set is for runs. Leave it out, or --map.",
         None,
     ),
     (

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kerasseg import doctor, raster
+from kerasseg.datasets import pastis
 
 pytestmark = pytest.mark.once
 
@@ -124,3 +125,21 @@ def test_the_table_shows_a_kind_a_few_times_and_counts_the_rest(kerasseg, world)
     done = kerasseg("check", "images", "--labels", "labels", "--legend", "legend.yaml")
     assert done.stdout.count("error    K301") == 8
     assert "… and 4 more K301; --json tells all." in done.stdout
+
+
+def test_check_of_a_recipe_examines_its_samples(kerasseg, tmp_path):
+    from fakes import TINY_RECIPE
+
+    (tmp_path / "a.yaml").write_text(TINY_RECIPE)
+    done = kerasseg("check", "a.yaml")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[:3] == [
+        f"{split}: 12 samples" for split in ("train", "val", "test")
+    ]
+
+
+def test_check_knows_a_folder_of_pastis_by_its_metadata(kerasseg, tmp_path):
+    pastis.write_fake(tmp_path / "data", patches_per_fold=1, size=16, dates=6)
+    done = kerasseg("check", "data", "--strict")
+    assert done.exit_code == 0, done.output
+    assert "train: 3 samples" in done.stdout
