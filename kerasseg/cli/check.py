@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +27,11 @@ def check(  # noqa: PLR0913
         typer.Option(help="Of rasters: the labels, a raster, folder or pattern."),
     ] = None,
     legend: Annotated[
-        Path | None, typer.Option(help="What label values mean, YAML or JSON.")
+        Path | None,
+        typer.Option(
+            help="What label values mean, YAML or JSON; by default legend.json or "
+            "legend.yaml of the folder."
+        ),
     ] = None,
     sets: Sets = None,
     ignore: Annotated[
@@ -74,7 +79,7 @@ def _examined(
     is_recipe = Path(data).suffix.lower() in (".yaml", ".yml")
     load = _of_recipe(data, sets) if is_recipe else _of_folder(data)
     if load is None:
-        known = legends.read(legend) if legend else None
+        known = legends.read(legend) if legend else _own_legend(Path(data))
         with progress.bar("files", quiet) as advance:
             return doctor.scenes(data, labels, legend=known, progress=advance)
     if labels or legend:
@@ -107,6 +112,17 @@ def _of_folder(data: str) -> Callable[[str], Any] | None:
         if any((Path(data) / each).is_file() for each in sign):
             found = lookup.find("dataset", name)
             return lookup.bind(found, {"root": data, **options})
+    return None
+
+
+def _own_legend(folder: Path) -> Any:
+    """Read the legend of a folder of rasters; None if it has none that we can read."""
+    from kerasseg import legend as legends
+
+    for name in ("legend.json", "legend.yaml"):
+        if (folder / name).is_file():
+            with suppress(legends.LegendError):
+                return legends.read(folder / name)
     return None
 
 

@@ -3,9 +3,10 @@
 Since processing baseline 04.00, 25 January 2022, 1000 is added to the values of
 Sentinel-2's products, so that none is negative. A series across that day rises by a
 tenth of full reflectance unless the offset is taken off. The dark end of a date tells:
-water, shadow and forest reflect next to nothing in some band, before as after. Of each
-side the darkest quarter of the dates counts, for clouds make a date brighter, and none
-makes it darker.
+water, shadow and forest reflect next to nothing in some band, so that clear dates fall
+far below 1000, and with the offset none can. Clouds make a date brighter, and nothing
+makes it darker; so of each side the darkest date counts. Where few dates are there, all
+of one side may be cloudy: their dark end is then, as a rule, far above 1000.
 
 Source:
     ESA, Sentinel-2 Products Specification, baseline 04.00: RADIO_ADD_OFFSET and
@@ -23,7 +24,9 @@ from kerasseg.doctor.findings import Finding, listed
 from kerasseg.doctor.look import Look
 from kerasseg.doctor.world import Samples, Scenes
 
-_OFFSET, _TOLERANCE = 1000, 350
+_OFFSET, _NOISE = 1000, 100
+_DARK = 600
+"""The dark end of a clear date lies below this, without the offset."""
 
 
 def find(scenes: Scenes) -> Iterator[Finding]:
@@ -62,12 +65,12 @@ def jump(dark: Sequence[tuple[np.datetime64, float]], where: str) -> Iterator[Fi
     since = [value for date, value in dark if date >= BASELINE_04]
     if not before or not since:
         return
-    low, high = (float(np.percentile(side, 25)) for side in (before, since))
-    if abs(high - low - _OFFSET) <= _TOLERANCE:
+    low, high = min(before), min(since)
+    if _OFFSET - _NOISE <= high <= _OFFSET + _DARK and high - low > _OFFSET / 2:
         yield Finding(
             "K504",
             where,
-            f"The dark end of the dates rises from {low:.0f} before {BASELINE_04} to "
+            f"The darkest date rises from {low:.0f} before {BASELINE_04} to "
             f"{high:.0f} since: the offset of Sentinel-2's baseline 04.00.",
             "Take it off: `offset: auto` in the recipe of a `series`, or 1000 from the "
             "files of those dates.",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerasseg import doctor, raster
-from kerasseg.datasets import pastis
+from kerasseg.datasets import pastis, series
 
 pytestmark = pytest.mark.once
 
@@ -140,6 +140,13 @@ def test_check_of_a_recipe_examines_its_samples(kerasseg, tmp_path):
 
 def test_check_knows_a_folder_of_pastis_by_its_metadata(kerasseg, tmp_path):
     pastis.write_fake(tmp_path / "data", patches_per_fold=1, size=16, dates=6)
-    done = kerasseg("check", "data", "--strict")
+    done = kerasseg("check", "data", "--strict", "--ignore", "K305")
     assert done.exit_code == 0, done.output
     assert "train: 3 samples" in done.stdout
+
+
+def test_check_takes_the_legend_of_a_folder_if_it_is_one(kerasseg, tmp_path):
+    series.write_fake(tmp_path / "data", size=32)
+    assert kerasseg("check", "data").stdout.startswith("10 dates, 1 labels\nall is")
+    (tmp_path / "data" / "legend.json").write_text('{"labels.tif": {"1": "maize"}}')
+    assert "K303 no-legend" in kerasseg("check", "data").stdout
