@@ -2,8 +2,8 @@
 
 Every file is read once, window by window or sample by sample; what stays in memory are
 a few numbers of each. What can be found stands in one table, `findings.KINDS`; a family
-of findings has a file of its own: `kinds`, `grids`, `values`, `labels`, `tiles`,
-`dates`. What was found is told, nothing is changed.
+of findings has a file of its own: `kinds`, `tags`, `grids`, `values`, `labels`,
+`tiles`, `dates`. What was found is told, nothing is changed.
 """
 
 import time
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kerasseg.doctor import dates, grids, kinds, tiles, values
+from kerasseg.doctor import dates, grids, kinds, tags, tiles, values
 from kerasseg.doctor import labels as classes
 from kerasseg.doctor import samples as of_samples
 from kerasseg.doctor import scenes as of_scenes
@@ -90,7 +90,7 @@ def scenes(
     """
     start = time.monotonic()
     seen, found = of_scenes.gather(images, labels, legend, progress)
-    for family in (kinds, grids, values, classes, tiles, dates):
+    for family in (kinds, tags, grids, values, classes, tiles, dates):
         found.extend(family.find(seen))
     kind = "dates" if seen.is_series else "images"
     number = len({each.date for each in seen.images}) if seen.is_series else None

@@ -1,9 +1,7 @@
-"""K1: where rasters lie on the ground, and whether images and labels fit.
+"""K10: whether images lie where their labels do, and where each other do.
 
-A tag can be wrong and look right: labels of Utah that carry the zone of Mexico have the
-same coordinates, and nothing fails. It shows when a place lies far outside the area
-that the EPSG register gives its reference system, or when two rasters agree in their
-numbers but not on the ground.
+Two rasters of other systems can agree in their numbers but not on the ground: then one
+of the tags is wrong.
 """
 
 import math
@@ -15,18 +13,9 @@ from kerasseg.doctor.look import Look
 from kerasseg.doctor.world import Scenes
 from kerasseg.raster import Info, ground
 
-_LEEWAY = 3.0
-"""Degrees: products of a UTM zone reach into its neighbours, up to half of one."""
-
-_PLAIN = (".jpg", ".jpeg", ".png")
-"""Kinds of files that need have no place."""
-
 
 def find(scenes: Scenes) -> Iterator[Finding]:
-    """Check each raster alone, images against each other, and labels on images."""
-    everything = (*scenes.images, *scenes.labels)
-    for each in everything:
-        yield from _alone(each, everything)
+    """Check images against each other, and labels on images."""
     if not scenes.is_series:
         yield from _resolutions(scenes.images)
     elif not scenes.pairs:  # Otherwise told of each date and the labels
@@ -37,97 +26,6 @@ def find(scenes: Scenes) -> Iterator[Finding]:
             if (each.id, each.file) not in told:  # One label, many images
                 told.add((each.id, each.file))
                 yield each
-
-
-def _alone(each: Look, others: tuple[Look, ...]) -> Iterator[Finding]:
-    about, file = each.info, str(each.path)
-    turned = about.transform.b or about.transform.d
-    if about.is_georeferenced and (turned or about.transform.e > 0):
-        yield Finding(
-            "K107",
-            file,
-            f"The raster is {'rotated' if turned else 'south-up'}: its geotransform is "
-            f"{tuple(round(number, 6) for number in about.transform[:6])}.",
-            "Nothing has to be done here; for programs that expect north-up rasters, "
-            "write it anew with `rio warp`.",
-        )
-    if about.crs is None:
-        yield from _missing(about, file, others)
-    else:
-        yield from _area(about, file, others)
-
-
-def _missing(about: Info, file: str, others: tuple[Look, ...]) -> Iterator[Finding]:
-    placed = [each.info for each in others if each.info.crs is not None]
-    if about.transform.is_identity and (
-        about.path.suffix.lower() in _PLAIN or not placed
-    ):
-        return
-    where = "coordinates" if not about.transform.is_identity else "neighbours with one"
-    yield Finding(
-        "K101",
-        file,
-        f"The raster has {where}, but no coordinate reference system.",
-        f"Write the one its maker names into it: `rio edit-info --crs EPSG:… {file}`"
-        + (f"; {placed[0].path.name} has {_name(placed[0])}." if placed else "."),
-    )
-
-
-def _area(about: Info, file: str, others: tuple[Look, ...]) -> Iterator[Finding]:
-    box, area = ground.bounds_in(about), ground.area(about.crs)
-    if box is None or not (-90 <= box.middle[1] <= 90):
-        yield Finding(
-            "K103",
-            file,
-            f"The coordinates {_numbers(ground.bounds(about))} mean no place on Earth "
-            f"in {_name(about)}.",
-            "The tag or the geotransform is wrong: correct it with `rio edit-info`.",
-        )
-        return
-    if area is None or _inside(box.middle, area):
-        return
-    twin = _twin(about, others)
-    yield Finding(
-        "K102",
-        file,
-        f"{_name(about)} is made for longitudes {area.west:g} to {area.east:g} and "
-        f"latitudes {area.south:g} to {area.north:g}, but the raster lies at "
-        f"{box.middle[0]:.2f}, {box.middle[1]:.2f}. The tag is probably wrong."
-        + (
-            f" Its coordinates fit {twin.path.name}, which is in {_name(twin)}."
-            if twin
-            else ""
-        ),
-        f"Write the right one into it: `rio edit-info --crs "
-        f"{_name(twin) if twin else 'EPSG:…'} {file}`.",
-    )
-
-
-def _inside(place: tuple[float, float], area: ground.Box) -> bool:
-    west, south, east, north = area
-    across, up = place
-    if west > east:  # across the 180th meridian
-        along = across >= west - _LEEWAY or across <= east + _LEEWAY
-    else:
-        along = west - _LEEWAY <= across <= east + _LEEWAY
-    return along and south - _LEEWAY <= up <= north + _LEEWAY
-
-
-def _twin(about: Info, others: tuple[Look, ...]) -> Info | None:
-    """Find the raster of nearly the same coordinates whose own tag fits its place."""
-    own, fitting = ground.bounds(about), []
-    for other in (each.info for each in others if each.info.crs is not None):
-        # By name: GDAL holds systems equal that differ in their datum only.
-        if _name(other) == _name(about) or not own.meets(ground.bounds(other)):
-            continue
-        box, area = ground.bounds_in(other), ground.area(other.crs)
-        if box and area and _inside(box.middle, area):
-            fitting.append((_difference(own, ground.bounds(other)), other))
-    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
-
-
-def _difference(one: ground.Box, other: ground.Box) -> float:
-    return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
 def _resolutions(images: tuple[Look, ...]) -> Iterator[Finding]:
@@ -218,8 +116,8 @@ def _apart(image: Info, label: Info, both: bool) -> Finding:
     return Finding(
         "K106",
         str(label.path),
-        f"The label covers {_numbers(ground.bounds(label))} in {_name(label)}, "
-        f"{image.path} covers {_numbers(ground.bounds(image))} in {_name(image)}: they "
+        f"The label covers {ground.bounds(label).text()} in {_name(label)}, "
+        f"{image.path} covers {ground.bounds(image).text()} in {_name(image)}: they "
         "share no ground.",
         "Pair the image with the label of its own place.",
     )
@@ -228,7 +126,7 @@ def _apart(image: Info, label: Info, both: bool) -> Finding:
 def _shift(image: Info, label: Info, box: ground.Box) -> str:
     """Say so where two rasters agree in their numbers but not on the ground."""
     here, own = ground.bounds(image), ground.bounds(label)
-    as_numbers, on_ground = _difference(own, here), _difference(box, here)
+    as_numbers, on_ground = own.difference(here), box.difference(here)
     if as_numbers < 2 * _pixel(image) < on_ground:
         return (
             f" Their coordinates agree to {as_numbers:.3g} as numbers, but on the "
@@ -266,8 +164,3 @@ def _grid(about: Info) -> str:
         f"{about.height} x {about.width} pixels of {_pixel(about):g} from "
         f"({place.c:.10g}, {place.f:.10g})"
     )
-
-
-def _numbers(box: ground.Box) -> str:
-    west, south, east, north = (f"{number:.10g}" for number in box)
-    return f"{west} to {east}, {south} to {north}"

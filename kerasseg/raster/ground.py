@@ -35,6 +35,15 @@ class Box(NamedTuple):
             and min(self.north, other.north) > max(self.south, other.south)
         )  # fmt: skip
 
+    def difference(self, other: "Box") -> float:
+        """Return the largest difference between two sides of the same name."""
+        return max(abs(a - b) for a, b in zip(self, other, strict=True))
+
+    def text(self) -> str:
+        """Write the box for a message: west to east, south to north."""
+        west, south, east, north = (f"{number:.10g}" for number in self)
+        return f"{west} to {east}, {south} to {north}"
+
 
 def bounds(info: Info) -> Box:
     """Return the rectangle around a raster, in its own coordinates."""

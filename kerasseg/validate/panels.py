@@ -31,28 +31,10 @@ def sections(validation: "Validation") -> list[Section]:
 
 def _intervals(validation: "Validation") -> Section:
     names = validation.legend.names
-    shares = validation.estimates.shares
-    reach = np.concatenate([shares.value, shares.high, validation.weights])
-    highest = float(np.nanmax(reach, initial=0.0))
-    ends = {"users": 1.0, "producers": 1.0, "shares": _round_up(highest)}
-    panels = []
-    for key, title in _PANELS.items():
-        each = getattr(validation.estimates, key)
-        triples = zip(each.value, each.low, each.high, validation.weights, strict=True)
-        panels.append(
-            {
-                "title": title,
-                "end": ends[key],
-                "mapped": key == "shares",
-                "rows": [list(map(float, triple)) for triple in triples],
-            }
-        )
     figure = TEMPLATES.get_template("intervals.svg.j2").render(
         names=names,
-        colors=[
-            "#{:02x}{:02x}{:02x}".format(*c.color) for c in validation.legend.classes
-        ],
-        panels=panels,
+        colors=[f"#{r:02x}{g:02x}{b:02x}" for r, g, b in validation.legend.colors],
+        panels=_panels(validation),
         left=text_width(names) + 40,
         isnan=math.isnan,
     )
@@ -74,6 +56,26 @@ def _intervals(validation: "Validation") -> Section:
             for index, name in enumerate(names)
         ),
     )
+
+
+def _panels(validation: "Validation") -> list[dict]:
+    shares = validation.estimates.shares
+    reach = np.concatenate([shares.value, shares.high, validation.weights])
+    highest = float(np.nanmax(reach, initial=0.0))
+    ends = {"users": 1.0, "producers": 1.0, "shares": _round_up(highest)}
+    panels = []
+    for key, title in _PANELS.items():
+        each = getattr(validation.estimates, key)
+        triples = zip(each.value, each.low, each.high, validation.weights, strict=True)
+        panels.append(
+            {
+                "title": title,
+                "end": ends[key],
+                "mapped": key == "shares",
+                "rows": [list(map(float, triple)) for triple in triples],
+            }
+        )
+    return panels
 
 
 def _overview(validation: "Validation") -> Section:
