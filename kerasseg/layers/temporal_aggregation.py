@@ -64,9 +64,7 @@ class TemporalAggregation(keras.layers.Layer):
         if not _is_large(x):
             return _sum_rows(x, 0, (weight,), (lines,))
         rows = max(1, _VALUES_AT_ONCE * x.shape[2] // math.prod(x.shape))
-        return in_chunks(
-            _sum_rows, x, (weight,), (lines,), size=rows, axes=(2, 1), consume=True
-        )
+        return in_chunks(_sum_rows, x, (weight,), (lines,), size=rows, axes=(2, 1))
 
     def compute_output_spec(self, x, attention, observed):
         if self.mode == "att_group" and x.shape[-1] % attention.shape[1]:
