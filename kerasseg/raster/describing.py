@@ -1,11 +1,15 @@
 """What is known of a raster before its pixels are read."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import rasterio
 from rasterio.enums import ColorInterp
+
+_DEGREE = 111_320.0
+"""Metres along a degree of latitude."""
 
 
 class RasterError(ValueError):
@@ -47,6 +51,20 @@ class Info:
     @property
     def is_georeferenced(self) -> bool:
         return self.crs is not None or not self.transform.is_identity
+
+    @property
+    def resolution(self) -> float | None:
+        """Side of a pixel in metres, the mean of both; None if that is not known.
+
+        Where coordinates are degrees, it is that in the middle of the raster.
+        """
+        if self.crs is None or self.transform.is_identity:
+            return None
+        side = abs(self.transform.determinant) ** 0.5
+        if self.crs.is_geographic:
+            _, latitude = self.transform @ (self.width / 2, self.height / 2)
+            return side * _DEGREE * math.cos(math.radians(latitude)) ** 0.5
+        return side * self.crs.linear_units_factor[1]
 
     def has_grid_of(self, other: "Info") -> bool:
         """Tell whether both cover the same pixels of the same ground.
