@@ -2,28 +2,22 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerasseg import artifact, files, raster
 from kerasseg.predict.blending import Block
+from kerasseg.predict.job import PLAN, Job
 from kerasseg.predict.painting import pieces
 from kerasseg.predict.work import Work
 from kerasseg.raster import Info, cog
-
-if TYPE_CHECKING:
-    from kerasseg.predict.mapping import Job
-
-PLAN = "KERASSEG_PLAN"
-"""The tag of a map that tells what it was made of."""
 
 _LONGEST = 1600
 """Pixels of the longer side of a quicklook, at most."""
 
 
 def finish(
-    work: Work, job: "Job", parts: Sequence[Block], pixels: np.ndarray, name: str
+    work: Work, job: Job, parts: Sequence[Block], pixels: np.ndarray, name: str
 ) -> None:
     """Write all files in the folder of the work, then put them in their places.
 

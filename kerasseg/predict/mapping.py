@@ -1,27 +1,20 @@
 """Map all windows of a scene: read, compute and write at the same time."""
 
-import hashlib
-import json
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-import keras
 import numpy as np
 
-from kerasseg import __version__, artifact, raster
+from kerasseg import artifact, raster
 from kerasseg.predict import work as works
 from kerasseg.predict.ahead import ahead, behind
 from kerasseg.predict.blending import Block, blocks
-from kerasseg.predict.classifying import Classify
-from kerasseg.predict.finishing import PLAN, finish
-from kerasseg.predict.options import Outputs, Summary
+from kerasseg.predict.finishing import finish
+from kerasseg.predict.job import Job
+from kerasseg.predict.options import Summary
 from kerasseg.predict.painting import Painter
-from kerasseg.predict.reading import Scene
 
 SIDE = 2048
 """Pixels of a block along a side, at most about."""
@@ -30,53 +23,6 @@ _CANVAS = 1 << 28
 """Bytes of the sums of a block, at most about."""
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a map is made of.
-
-    Args:
-        model: The model.
-        windows: The scene and its windows.
-        classify: From windows to probabilities.
-        batch_size: Windows computed at a time.
-        destination: The map.
-        outputs: What is written beside it.
-        told: What else the map depends on.
-    """
-
-    model: keras.Model
-    windows: Scene
-    classify: Classify
-    batch_size: int
-    destination: Path
-    outputs: Outputs
-    told: Mapping[str, Any]
-
-    def plan(self, files: Sequence[Path]) -> dict[str, Any]:
-        """Write down all that the map depends on, but how its windows are batched."""
-        return {
-            "version of kerasseg": __version__,
-            "backend": keras.config.backend(),
-            "model": artifact.fingerprint(self.model),
-            "scene": [_state(path) for path in files],
-            "choice of options": {**self.told, **asdict(self.outputs)},
-            "batch_size": self.batch_size,
-        }
-
-    def name(self, files: Sequence[Path]) -> str:
-        """Hash the plan: maps with the same name have the same pixels."""
-        plan = {**self.plan(files), "batch_size": None}
-        return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
-
-
-def is_made(job: Job, files: Sequence[Path]) -> bool:
-    """Tell whether all that is asked for is there already."""
-    wanted = [job.destination, *job.outputs.paths(job.destination).values()]
-    if not all(path.is_file() for path in wanted):
-        return False
-    return raster.tags(job.destination).get(PLAN) == job.name(files)
 
 
 def run(
@@ -171,12 +117,3 @@ def _count(block: Block) -> int:
 
 def _side(num_classes: int) -> int:
     return min(SIDE, int((_CANVAS / 4 / num_classes) ** 0.5))
-
-
-def _state(path: Path) -> list:
-    """Name a file and tell when it was written, where it is one."""
-    try:
-        state = os.stat(path)
-    except OSError:
-        return [str(path)]
-    return [str(path.resolve()), state.st_size, state.st_mtime_ns]

@@ -1,8 +1,6 @@
 """The doors: a scene, a scene of many dates, or many scenes become maps."""
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,27 +8,22 @@ import keras
 import numpy as np
 
 from kerasseg import artifact, raster
-from kerasseg.layers.bands import Bands
-from kerasseg.predict.blending import Axis
 from kerasseg.predict.classifying import batch_size as that_fits
 from kerasseg.predict.classifying import classifier
 from kerasseg.predict.dated import Dated
-from kerasseg.predict.mapping import PLAN, Job, Progress, is_made, run
+from kerasseg.predict.job import PLAN, Job, is_made
+from kerasseg.predict.mapping import Progress, run
+from kerasseg.predict.opening import (
+    Source,
+    axes,
+    means,
+    opened,
+    refuse_own_place,
+    told,
+    warn_of_resolution,
+)
 from kerasseg.predict.options import Outputs, Summary
-from kerasseg.predict.reading import Scene, match_bands
-
-_STRIDE = 32
-"""Models work on multiples of this; smaller windows would be padded inside."""
-
-_ALIKE = 1.25
-"""How many times larger pixels may be than those of the training."""
-
-
-class ResolutionWarning(UserWarning):
-    """The pixels of a scene are of another size than those of the training."""
-
-
-Source = str | Path | Sequence[str | Path]
+from kerasseg.predict.reading import Scene
 
 
 def scene(  # noqa: PLR0913
@@ -86,7 +79,7 @@ def scene(  # noqa: PLR0913
     Warns:
         ResolutionWarning: If the pixels are of another size than those of the training.
     """
-    with _opened(
+    with opened(
         model,
         source,
         Path(destination),
@@ -98,46 +91,6 @@ def scene(  # noqa: PLR0913
         outputs=outputs,
     ) as (job, files):
         return run(job, files, fresh, progress)
-
-
-@contextmanager
-def _opened(  # noqa: PLR0913
-    model: keras.Model,
-    source: Source,
-    destination: Path,
-    *,
-    window: int = 512,
-    overlap: int | None = None,
-    batch_size: int | None = None,
-    max_batch_size: int = 8,
-    tta: bool = False,
-    outputs: Outputs = Outputs(),  # noqa: B008
-) -> Iterator[tuple[Job, list[Path]]]:
-    """Check that a model can map a scene, and open it; see `scene`."""
-    if "days" in model.input:
-        raise ValueError(
-            "the model reads series. Give it a folder of dated GeoTIFFs, whose names "
-            "tell their dates."
-        )
-    with raster.open_stack(source) as stack:
-        info = stack.info
-        bands = match_bands(info, artifact.bands(model))
-        rows, columns = _axes(info, window, overlap)
-        _refuse_own_place(stack.files, destination, outputs)
-        _warn_of_resolution(info, model)
-        if batch_size is None:
-            one = np.empty((1, rows.window, columns.window, len(bands)))
-            batch_size = that_fits(model, {"image": one}, max_batch_size)
-        job = Job(
-            model=model,
-            windows=Scene(stack, bands, _means(model), rows, columns),
-            classify=classifier(model, lambda images: {"image": images}, tta),
-            batch_size=batch_size,
-            destination=destination,
-            outputs=outputs,
-            told=_told(window, overlap, tta),
-        )
-        yield job, stack.files
 
 
 def series(  # noqa: PLR0913
@@ -202,8 +155,9 @@ def series(  # noqa: PLR0913
         "offset": offset,
     }
     stack = Dated(Path(folder), artifact.bands(model), **dates)
-    rows, columns = _axes(stack.info, window, overlap)
-    _warn_of_resolution(stack.info, model)
+    rows, columns = axes(stack.info, window, overlap)
+    refuse_own_place(stack.files, Path(destination), outputs)
+    warn_of_resolution(stack.info, model)
     count = len(stack.days)
     if batch_size is None:
         shape = 1, rows.window, columns.window, count * len(artifact.bands(model))
@@ -211,12 +165,12 @@ def series(  # noqa: PLR0913
         batch_size = that_fits(model, one, max_batch_size)
     job = Job(
         model=model,
-        windows=Scene(stack, [], tuple(_means(model)) * count, rows, columns),
+        windows=Scene(stack, [], tuple(means(model)) * count, rows, columns),
         classify=classifier(model, stack.batch, tta),
         batch_size=batch_size,
         destination=Path(destination),
         outputs=outputs,
-        told={**_told(window, overlap, tta), **dates},
+        told={**told(window, overlap, tta), **dates},
     )
     return run(job, stack.files, fresh, progress)
 
@@ -259,46 +213,10 @@ def several(
         )
     for source, name in zip(sources, names, strict=True):
         destination = Path(folder) / f"{name}.tif"
-        with _opened(model, source, destination, **options) as (job, files):
+        with opened(model, source, destination, **options) as (job, files):
             if not is_made(job, files):
                 _refuse_strangers(destination)
                 yield run(job, files, fresh, each(destination))
-
-
-def _told(window: int, overlap: int | None, tta: bool) -> dict[str, Any]:
-    return {"window": window, "overlap": overlap, "tta": tta}
-
-
-def _axes(info: raster.Info, window: int, overlap: int | None) -> tuple[Axis, Axis]:
-    overlap = window // 8 if overlap is None else overlap
-    if window < 1 or not 0 <= overlap <= window / 2:
-        raise ValueError(
-            f"predict: overlap {overlap} of window {window}. Windows may share from 0 "
-            f"to {window // 2} pixels."
-        )
-    axes = []
-    for length in (info.height, info.width):
-        side = min(window, -(-length // _STRIDE) * _STRIDE)
-        axes.append(Axis(length, side, min(overlap, side // 2)))
-    return axes[0], axes[1]
-
-
-def _means(model: keras.Model) -> tuple[float, ...]:
-    """What stands where there is no data: it is 0 once normalised."""
-    return next(layer.mean for layer in model.layers if isinstance(layer, Bands))
-
-
-def _warn_of_resolution(info: raster.Info, model: keras.Model) -> None:
-    here, trained = info.resolution, artifact.resolution(model)
-    if here is None or trained is None or 1 / _ALIKE <= here / trained <= _ALIKE:
-        return
-    warnings.warn(
-        f"{info.path}: pixels of {here:.3g} m, but the model was trained on "
-        f"{trained:.3g} m. What it learnt to see has another size here; resample the "
-        "scene first.",
-        ResolutionWarning,
-        stacklevel=4,
-    )
 
 
 def _refuse_strangers(destination: Path) -> None:
@@ -306,14 +224,3 @@ def _refuse_strangers(destination: Path) -> None:
         raise ValueError(
             f"{destination}: is there, and no map of kerasseg. Give another folder."
         )
-
-
-def _refuse_own_place(
-    files: Sequence[Path], destination: Path, outputs: Outputs
-) -> None:
-    taken = {path.resolve() for path in files}
-    for path in (destination, *outputs.paths(destination).values()):
-        if path.resolve() in taken:
-            raise ValueError(
-                f"{path}: is the scene itself. Give the map a name of its own."
-            )
