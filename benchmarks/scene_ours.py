@@ -53,7 +53,8 @@ def memory(scene: str, small: str, folder: str) -> None:
 def speed(scene: str, folder: str, window: str, batch: str, rounds: str) -> None:
     """Time a scene beside the bare model on windows that lie in memory."""
     window, batch, rounds = int(window), int(batch), int(rounds)
-    model = assembled(fpn.build(3, 5), 3, 5)
+    same = {"encoder": "resnet18", "layout": "smp", "aggregation": "sum"}
+    model = assembled(fpn.build(3, 5, **same), 3, 5)
     images = np.random.default_rng(0).integers(0, 256, (batch, window, window, 3))
     images = images.astype(np.uint8)
     how = {"window": window, "batch_size": batch}
