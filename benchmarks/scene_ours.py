@@ -36,7 +36,7 @@ def tiny(bands: int, classes: int) -> keras.Model:
 def memory(scene: str, small: str, folder: str) -> None:
     """Map a small scene, then a large one, and tell the most memory of both."""
     model = assembled(tiny(10, 12), 10, 12)
-    predict.scene(model, small, Path(folder) / "small.tif", batch_size=4)
+    predict.scene(model, small, Path(folder) / "first.tif", batch_size=4)
     before, begun = peak_rss_gb(), time.perf_counter()
     outputs = predict.Outputs(confidence=True)
     told = predict.scene(
