@@ -128,9 +128,9 @@ class Block:
         return self.index - 1 if self.index % self.across else None
 
 
-def blocks(rows: Axis, columns: Axis, side: int) -> list[Block]:
-    """Cut a scene into blocks of about `side` x `side` pixels, row by row."""
-    down, along = spans(rows, side), spans(columns, side)
+def blocks(rows: Axis, columns: Axis, height: int, width: int) -> list[Block]:
+    """Cut a scene into blocks of about `height` x `width` pixels, row by row."""
+    down, along = spans(rows, height), spans(columns, width)
     pairs = enumerate(itertools.product(down, along))
     return [Block(index, *pair, len(along)) for index, pair in pairs]
 

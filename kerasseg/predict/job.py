@@ -48,14 +48,19 @@ class Job:
             "backend": keras.config.backend(),
             "model": artifact.fingerprint(self.model),
             "scene": [_state(path) for path in files],
-            "choice of options": {**self.told, **asdict(self.outputs)},
+            "choice of options": {**self.told, **_of_pieces(self.outputs)},
             "batch_size": self.batch_size,
         }
 
     def name(self, files: Sequence[Path]) -> str:
         """Hash the plan: maps with the same name have the same pixels."""
-        plan = {**self.plan(files), "batch_size": None}
+        plan = {**self.plan(files), "batch_size": None, "outputs": asdict(self.outputs)}
         return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
+
+
+def _of_pieces(outputs: Outputs) -> dict[str, Any]:
+    """Leave out what is made of the finished map: it may still be chosen otherwise."""
+    return {name: getattr(outputs, name) for name in ("probabilities", "confidence")}
 
 
 def is_made(job: Job, files: Sequence[Path]) -> bool:

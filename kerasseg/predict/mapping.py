@@ -15,6 +15,7 @@ from kerasseg.predict.finishing import finish
 from kerasseg.predict.job import Job
 from kerasseg.predict.options import Summary
 from kerasseg.predict.painting import Painter
+from kerasseg.predict.reading import Scene
 
 SIDE = 2048
 """Pixels of a block along a side, at most about."""
@@ -38,7 +39,7 @@ def run(
     """
     begun = time.perf_counter()
     windows, legend = job.windows, artifact.legend(job.model)
-    parts = blocks(windows.rows, windows.columns, _side(legend.num_classes))
+    parts = blocks(windows.rows, windows.columns, *_sides(windows, legend.num_classes))
     with (
         raster.small_cache(),
         works.at(job.destination, job.plan(files), fresh) as work,
@@ -115,5 +116,9 @@ def _count(block: Block) -> int:
     return (rows.last - rows.first) * (columns.last - columns.first)
 
 
-def _side(num_classes: int) -> int:
-    return min(SIDE, int((_CANVAS / 4 / num_classes) ** 0.5))
+def _sides(windows: Scene, num_classes: int) -> tuple[int, int]:
+    """Choose height and width of blocks: wide and low where whole rows are read."""
+    side = min(SIDE, int((_CANVAS / 4 / num_classes) ** 0.5))
+    if windows.stack.info.is_striped and windows.columns.length > side:
+        return windows.rows.window, max(side, side**2 // windows.rows.window)
+    return side, side

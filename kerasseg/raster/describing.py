@@ -31,6 +31,8 @@ class Info:
         transform: From (column, row) to coordinates, an `Affine`.
         nodata: The value that stands for nothing, or None.
         palette: Colour by value where the file has a colour table, or None.
+        is_striped: Whether whole rows lie together, rather than tiles: reading a part
+            of a row means reading all of it.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class Info:
     transform: rasterio.Affine
     nodata: float | None = None
     palette: dict[int, tuple[int, int, int]] | None = None
+    is_striped: bool = False
 
     @property
     def count(self) -> int:
@@ -121,6 +124,7 @@ def describe(path: Path, source: rasterio.DatasetReader) -> Info:
         transform=source.transform,
         nodata=source.nodata,
         palette=_palette(source),
+        is_striped=source.block_shapes[0][1] == source.width,
     )
 
 

@@ -60,7 +60,7 @@ def _blended(field, rows, columns, side):
     """Blend windows cut out of a known field, block by block."""
     padded = np.pad(field, [(0, 0), (0, rows.window), (0, columns.window)])
     handed, found = {}, np.full_like(field, np.nan)
-    for block in blocks(rows, columns, side):
+    for block in blocks(rows, columns, side, side):
         canvas = Canvas(len(field), rows, columns, block)
         canvas.receive(handed.get((block.above, "below")))
         canvas.receive(left=handed.get((block.left, "right")))
@@ -112,7 +112,9 @@ def test_runs_of_windows_follow_each_other_and_none_is_left_out(length, side):
 def test_memory_does_not_grow_with_the_scene():
     def held(side):
         rows = Axis(side, 512, 64)
-        found = [Canvas(5, rows, rows, block) for block in blocks(rows, rows, 2048)[:2]]
+        found = [
+            Canvas(5, rows, rows, block) for block in blocks(rows, rows, 2048, 2048)[:2]
+        ]
         return [c.finished[0].nbytes + c.right.nbytes + c.below.nbytes for c in found]
 
     assert held(3000)[0] <= 5 * 4 * (2048 + 512) ** 2
@@ -121,7 +123,7 @@ def test_memory_does_not_grow_with_the_scene():
 
 def test_windows_that_were_left_out_hold_no_data():
     rows, columns = Axis(100, 16, 4), Axis(16, 16, 4)
-    (block,) = blocks(rows, columns, 1000)
+    (block,) = blocks(rows, columns, 1000, 1000)
     canvas = Canvas(2, rows, columns, block)
     answer, seen = np.ones((2, 16, 16), np.float32), np.ones((16, 16), bool)
     canvas.add(answer, seen, 0, 0)

@@ -375,11 +375,37 @@ def test_a_large_scene_is_read_and_held_a_few_windows_at_a_time(
         return read(self, window, bands)
 
     monkeypatch.setattr(raster.Stack, "read", watched)
-    scene = write_scene(_pixels(600, 700))
+    tiles = {"tiled": True, "blockxsize": 128, "blockysize": 128}
+    scene = write_scene(_pixels(600, 700), **tiles)
     predict.scene(pixelwise, scene, tmp_path / "map.tif", window=64, overlap=16)
     assert max(height for height, _ in seen) <= 64
     assert max(width for _, width in seen) <= 130 + 16
     assert sum(height * width for height, width in seen) < 1.5 * 600 * 700
+
+
+def test_rows_stored_together_are_read_in_wide_blocks(
+    pixelwise, write_scene, tmp_path, monkeypatch, small_blocks
+):
+    seen, read = [], raster.Stack.read
+
+    def watched(self, window=None, bands=None):
+        if self.info.path.stem in ("tiled", "striped"):
+            seen.append(window.width)
+        return read(self, window, bands)
+
+    monkeypatch.setattr(raster.Stack, "read", watched)
+    pixels, maps, widths = _pixels(200, 600), [], []
+    for name in ("tiled", "striped"):
+        tiles = {"blockxsize": 128, "blockysize": 128} if name == "tiled" else {}
+        scene = write_scene(pixels, f"{name}.tif", tiled=name == "tiled", **tiles)
+        summary = predict.scene(
+            pixelwise, scene, tmp_path / f"{name}_map.tif", window=64, outputs=SHARES
+        )
+        maps.append(_read(summary.beside["probabilities"]))
+        widths.append(max(seen))
+        seen.clear()
+    assert widths[1] > 1.5 * widths[0]
+    np.testing.assert_allclose(*maps, atol=1e-5)
 
 
 def _seams(summary, axis_length, window, overlap):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -152,6 +153,18 @@ def test_what_another_run_has_left_is_refused_or_discarded(
 
 def _blank():
     return np.full((150, 170, 3), 9, np.uint8)
+
+
+def test_what_is_made_of_the_finished_map_may_be_asked_for_later(
+    model, scene, whole, tmp_path
+):
+    chart = tmp_path / "map.tif"
+    _halved(model, scene, chart)
+    outputs = replace(OUTPUTS, quicklook=True)
+    summary = predict.scene(model, scene, chart, **{**HOW, "outputs": outputs})
+    assert summary.resumed > 0
+    assert summary.beside.pop("quicklook").is_file()
+    _assert_equal(_read(summary), whole)
 
 
 def test_only_one_run_writes_a_map_at_a_time(model, scene, tmp_path):
