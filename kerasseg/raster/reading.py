@@ -196,7 +196,7 @@ def small_cache(num_bytes: int = 1 << 28) -> Iterator[None]:
 def tags(path: str | Path) -> dict[str, str]:
     """Read the tags of a file; none where there is no raster."""
     try:
-        with closing(_open(Path(path))) as source:
+        with closing(open_source(Path(path))) as source:
             return source.tags()
     except (RasterError, FileNotFoundError):
         return {}
@@ -209,7 +209,7 @@ def thumbnail(path: str | Path, longest: int) -> np.ndarray:
         path: The file.
         longest: Pixels of the longer side, at most.
     """
-    with closing(_open(Path(path))) as source:
+    with closing(open_source(Path(path))) as source:
         factor = max(1.0, max(source.shape) / longest)
         shape = tuple(max(1, round(side / factor)) for side in source.shape)
         return source.read(1, out_shape=shape)
