@@ -51,7 +51,8 @@ fix: $(VENV)/ready  ## format, and mend what can be mended
 bench: $(VENV)/ready $(PEER)/ready  ## speed and memory against PyTorch
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/models.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/pipeline.py
-	$(RUN)python benchmarks/predict.py
+	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/scene_predict.py
+	$(RUN)python benchmarks/scene_predict.py --part memory --sides 3000,9000
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/attention.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/series_models.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/series_pipeline.py

@@ -6,12 +6,14 @@ or MLflow, under either backend, and `predict` needs no side file.
 """
 
 import contextlib
+import hashlib
 import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from kerasseg import legend as legends
 from kerasseg.layers.bands import Bands
@@ -27,6 +29,8 @@ def assemble(
     std: Sequence[float],
     legend: Legend,
     indices: Sequence[tuple[str, str]] = (),
+    *,
+    resolution: float | None = None,
 ) -> keras.Model:
     """Put normalisation before a model and the legend behind it.
 
@@ -40,6 +44,7 @@ def assemble(
         legend: The classes, in the order of the logits.
         indices: Pairs of bands whose normalised difference the model reads too, as
             channels behind the bands: `("B08", "B04")` is NDVI.
+        resolution: Side of the pixels it is trained on, metres, if known.
 
     Returns:
         A model with the same inputs, except that `image` is in stored units and of
@@ -74,7 +79,7 @@ def assemble(
     if indices:
         shape = (*inputs["image"].shape[1:-1], len(bands))
         inputs["image"] = keras.Input(shape, dtype="float32", name="image")
-    image = Bands(bands, mean, std, name="bands")(inputs["image"])
+    image = Bands(bands, mean, std, resolution, name="bands")(inputs["image"])
     if indices:
         places = [[list(bands).index(name) for name in pair] for pair in indices]
         index = NormalizedDifference(places, name="indices")(inputs["image"])
@@ -156,6 +161,19 @@ def bands(model: keras.Model) -> tuple[str, ...]:
 def legend(model: keras.Model) -> Legend:
     """Return the legend of a model's map."""
     return legends.from_dict(_carrier(model, Classes).legend, model.name)
+
+
+def resolution(model: keras.Model) -> float | None:
+    """Return the side of the pixels that a model was trained on, metres, if known."""
+    return _carrier(model, Bands).resolution
+
+
+def fingerprint(model: keras.Model) -> str:
+    """Hash layers and weights: models with the same hash give the same maps."""
+    digest = hashlib.sha256(model.to_json().encode())
+    for weight in model.weights:
+        digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight)))
+    return digest.hexdigest()[:16]
 
 
 def _carrier(model: keras.Model, kind: type) -> keras.layers.Layer:

@@ -136,3 +136,36 @@ def peak_memory_bytes() -> int:
         return tf.config.experimental.get_memory_info("GPU:0")["peak"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def free_memory_bytes() -> int:
+    """Return how much memory is free: of the GPU if there is one, else of the machine.
+
+    A limit that a container sets (cgroup) counts as the machine's. Where nothing is
+    known, four gigabytes.
+    """
+    if devices() != ["cpu"]:
+        return _free_on_device()
+    found = []
+    with suppress(OSError, ValueError, IndexError):
+        line = Path("/proc/meminfo").read_text().partition("MemAvailable:")[2]
+        found.append(int(line.split()[0]) * 1024)
+    with suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        limit = int((group / "memory.max").read_text())  # "max" where there is none
+        found.append(limit - int((group / "memory.current").read_text()))
+    return max(min(found, default=_UNKNOWN), 0)
+
+
+_UNKNOWN = 4 << 30
+
+
+def _free_on_device() -> int:
+    import keras
+
+    if keras.config.backend() != "jax":
+        return _UNKNOWN  # TensorFlow tells what is in use, but not of how much.
+    import jax
+
+    told = jax.devices()[0].memory_stats() or {}
+    return told.get("bytes_limit", _UNKNOWN) - told.get("bytes_in_use", 0)

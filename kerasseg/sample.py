@@ -32,7 +32,11 @@ Transform = Callable[[Sample, np.random.Generator], Sample]
 
 
 class Dataset(Protocol):
-    """A sequence of samples of one split, all with the same bands and legend."""
+    """A sequence of samples of one split, all with the same bands and legend.
+
+    One that knows how large its pixels are tells so in `resolution`, metres or None:
+    models fitted on it warn when they are to map pixels of another size.
+    """
 
     bands: tuple[str, ...]
     legend: Legend

@@ -167,3 +167,12 @@ def test_importing_the_layers_is_enough_for_keras_to_load(model, tmp_path):
     path = artifact.save(model, tmp_path / "model.keras")
     code = "import sys, keras, kerasseg.layers; keras.saving.load_model(sys.argv[1])"
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+
+
+def test_a_fingerprint_tells_models_apart_and_survives_the_disk(model, tmp_path):
+    before = artifact.fingerprint(model)
+    loaded = artifact.load(artifact.save(model, tmp_path / "model.keras"))
+    again = artifact.load(tmp_path / "model.keras")
+    assert artifact.fingerprint(again) == artifact.fingerprint(loaded) == before
+    again.set_weights([0.5 * weight for weight in again.get_weights()])
+    assert artifact.fingerprint(again) != before

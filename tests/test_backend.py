@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from kerasseg import backend
+
 pytestmark = pytest.mark.once
 
 FILL_THREE_TIMES = """
@@ -69,3 +71,24 @@ def test_a_program_compiled_once_is_there_at_the_next_start(tmp_path):
     assert hits[0] == 0
     assert hits[1] > 0
     assert list(tmp_path.glob("kerasseg/programs/*/jit_*"))
+
+
+def test_free_memory_is_what_the_machine_or_its_container_has_left(monkeypatch):
+    texts = {"/proc/meminfo": "MemTotal: 9000 kB\nMemAvailable:  5000 kB\n"}
+
+    def read_text(path, *_, **__):
+        if str(path) not in texts:
+            raise FileNotFoundError(path)
+        return texts[str(path)]
+
+    assert 0 < backend.free_memory_bytes() < 2**50
+    monkeypatch.setattr(backend, "devices", lambda: ["cpu"])
+    monkeypatch.setattr(backend.Path, "read_text", read_text)
+    assert backend.free_memory_bytes() == 5000 * 1024
+    texts["/sys/fs/cgroup/memory.max"] = "3000000\n"
+    texts["/sys/fs/cgroup/memory.current"] = "1000000\n"
+    assert backend.free_memory_bytes() == 2_000_000
+    texts["/sys/fs/cgroup/memory.max"] = "max\n"
+    assert backend.free_memory_bytes() == 5000 * 1024
+    texts.clear()
+    assert backend.free_memory_bytes() == 4 << 30

@@ -1,25 +1,31 @@
-"""`kerasseg predict`: map a scene of any size."""
+"""`kerasseg predict`: map scenes of any size."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from kerasseg.cli.arguments import BackendOption, Run
+from kerasseg.cli.arguments import BackendOption, Quiet, Run
 
 
 def predict(  # noqa: PLR0913
     run: Run,
-    scene: Annotated[
+    source: Annotated[
         list[Path],
         typer.Argument(
-            help="The raster to map, one per band on the same grid, or a folder of "
-            "dated ones for a model of series."
+            help="The raster to map (GeoTIFF, VRT, …), or one per band on the same "
+            "grid. For a model of series: a folder of dated ones. With a folder as "
+            "MAP: many scenes, a folder of them, or a text file with one per line."
         ),
     ],
     destination: Annotated[
-        Path, typer.Argument(metavar="MAP", help="The GeoTIFF to write.")
+        Path,
+        typer.Argument(
+            metavar="MAP", help="The GeoTIFF to write, or a folder for those of many."
+        ),
     ],
     window: Annotated[
         int | None,
@@ -30,51 +36,133 @@ def predict(  # noqa: PLR0913
         typer.Option(min=0, help="Pixels that neighbouring windows share."),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Windows at a time: 4, of series 1.")
+        int | None,
+        typer.Option(min=1, help="Windows at a time; by default what memory holds."),
     ] = None,
+    max_batch_size: Annotated[
+        int, typer.Option(min=1, help="The most windows at a time by default.")
+    ] = 8,
+    tta: Annotated[
+        bool, typer.Option("--tta", help="Average over eight flips and turns.")
+    ] = False,
     probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="Write them too, beside the map.")
+        Literal["float32", "float16", "uint8"] | None,
+        typer.Option(help="Write those of all classes too, beside the map."),
+    ] = None,
+    confidence: Annotated[
+        bool,
+        typer.Option(
+            "--confidence", help="Write how sure the map is, and by how much."
+        ),
+    ] = False,
+    quicklook: Annotated[
+        bool, typer.Option("--quicklook", help="Draw a PNG with legend and scale.")
+    ] = False,
+    polygons: Annotated[
+        Literal["gpkg", "parquet"] | None,
+        typer.Option(help="Write areas of one class as polygons."),
+    ] = None,
+    simplify: Annotated[
+        float, typer.Option(min=0, help="Pixels that outlines may differ by.")
+    ] = 1.0,
+    min_area: Annotated[
+        float, typer.Option(min=0, help="Smallest polygon, square units: m².")
+    ] = 0.0,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Discard what an interrupted run has left."),
     ] = False,
     images: Annotated[
-        str | None, typer.Option(help="Of a series: pattern of its files' names.")
+        str | None, typer.Option(help="Of a folder: pattern of its files' names.")
     ] = None,
     reference_date: Annotated[
         str | None, typer.Option(help="Of a series: day 0 of its season, YYYY-MM-DD.")
     ] = None,
+    quiet: Quiet = False,
     backend: BackendOption = None,
 ) -> None:
-    """Map a scene: overlapping windows, blended, as a georeferenced GeoTIFF."""
+    """Map scenes: overlapping windows, blended, as Cloud-Optimized GeoTIFF.
+
+    What was interrupted goes on where it stopped when the command is repeated.
+    """
     from kerasseg import tracking
     from kerasseg.cli import progress, running
+    from kerasseg.predict import sources
 
-    folder = scene[0] if len(scene) == 1 and scene[0].is_dir() else None
-    for path in scene:
-        if not (folder or path.is_file()):
-            raise FileNotFoundError(f"no scene at {path}. Correct the path.")
+    folder = source[0] if len(source) == 1 and source[0].is_dir() else None
+    scenes = [] if folder else sources.expand(source)
+    dated = {"--images": images, "--reference-date": reference_date}
+    _refuse_dates(dated, folder, source[0])
     found = tracking.find(run)
     running.choose_backend(found.recipe, backend)
-    common = {"overlap": overlap, "probabilities": probabilities}
-    common |= {"window": window} if window else {}
-    common |= {"batch_size": batch_size} if batch_size else {}
-    given = {"images": images, "reference_date": reference_date}
-    given = {name: value for name, value in given.items() if value is not None}
-    if given and not folder:
-        raise ValueError(
-            f"--{next(iter(given)).replace('_', '-')} is for a folder of dated images, "
-            f"but {scene[0]} is a file. Leave it out."
-        )
 
     from kerasseg import artifact
     from kerasseg import predict as job
 
+    how = {"overlap": overlap, "batch_size": batch_size, "tta": tta, "fresh": fresh}
+    how |= {"max_batch_size": max_batch_size} | ({"window": window} if window else {})
+    how["outputs"] = job.Outputs(
+        probabilities, confidence, quicklook, polygons, simplify, min_area
+    )
     model = artifact.load(found.model)
-    with progress.bar("windows") as advance:
-        if folder:
-            told = {**_series_options(found.recipe), **given, **common}
-            summary = job.series(model, folder, destination, progress=advance, **told)
+    names = artifact.legend(model).names
+    into = destination.is_dir() or not destination.suffix
+    with progress.bar("windows", quiet) as advance, _told_warnings():
+        if folder and "days" in model.input:
+            place = (
+                destination / f"{folder.resolve().name}.tif" if into else destination
+            )
+            how |= {**_series_options(found.recipe), **_given(dated)}
+            _print(job.series(model, folder, place, progress=advance, **how), names)
+        elif into:
+            scenes = scenes or sources.expand([folder], images or "*.tif")
+            for summary in job.several(
+                model, scenes, destination, each=lambda _: advance, **how
+            ):
+                _print(summary, names)
         else:
-            summary = job.scene(model, scene, destination, progress=advance, **common)
-    _print(summary, artifact.legend(model).names)
+            _refuse_many(source, scenes, destination)
+            told = job.scene(model, scenes, destination, progress=advance, **how)
+            _print(told, names)
+
+
+def _given(dated: dict[str, str | None]) -> dict[str, str]:
+    named = {key[2:].replace("-", "_"): value for key, value in dated.items()}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _refuse_dates(
+    dated: dict[str, str | None], folder: Path | None, first: Path
+) -> None:
+    given = [option for option, value in dated.items() if value is not None]
+    if given and not folder:
+        raise ValueError(
+            f"{given[0]} is for a folder of dated images, but {first} is a file. Leave "
+            "it out."
+        )
+
+
+def _refuse_many(source: list[Path], scenes: list[Path], destination: Path) -> None:
+    """Files that are named one by one are the bands of a scene; a list is many."""
+    if not scenes or (scenes != source and len(scenes) > 1):
+        raise ValueError(
+            f"{source[0]} names many scenes, but {destination} is one file. Give a "
+            "folder for their maps."
+        )
+
+
+@contextmanager
+def _told_warnings() -> Iterator[None]:
+    """Tell warnings in the words of the command line."""
+    from kerasseg.predict import ResolutionWarning
+
+    def tell(message: Any, *_: Any) -> None:
+        typer.echo(f"kerasseg: warning: {message}", err=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ResolutionWarning)
+        warnings.showwarning = tell
+        yield
 
 
 def _series_options(path: Path | None) -> dict[str, Any]:
@@ -92,12 +180,13 @@ def _series_options(path: Path | None) -> dict[str, Any]:
 
 
 def _print(summary: Any, names: Sequence[str]) -> None:
+    before = f", {summary.resumed} of them before" if summary.resumed else ""
     typer.echo(
         f"{summary.map}: {summary.height} × {summary.width} pixels, "
-        f"{summary.windows} windows in {summary.seconds:.1f} s"
+        f"{summary.windows} windows{before} in {summary.seconds:.1f} s"
     )
-    if summary.probabilities:
-        typer.echo(f"{summary.probabilities}: probabilities")
+    for name, path in summary.beside.items():
+        typer.echo(f"{path}: {name}")
     total = max(sum(summary.pixels), 1)
     for name, pixels in zip(names, summary.pixels, strict=False):
         typer.echo(f"  {name:<24} {pixels / total:6.1%}")

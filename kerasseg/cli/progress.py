@@ -1,7 +1,8 @@
-"""A progress bar for jobs that say how far they are."""
+"""A progress bar for jobs that say how far they are, how fast, and how long still."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
@@ -13,22 +14,41 @@ def bar(unit: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] |
         quiet: Whether to show nothing.
 
     Yields:
-        What the job calls with (done, total); `None` if quiet.
+        What the job calls with (done, total); `None` if quiet. Where `done` becomes
+        smaller, another job begins.
     """
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield None
         return
-    columns = (TextColumn(unit), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as shown:
+    columns = (TextColumn(unit), BarColumn(), MofNCompleteColumn(), *_pace(unit))
+    with Progress(*columns, console=console) as shown:
         task = shown.add_task(unit, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+
+        def advance(done: int, total: int) -> None:
+            if done < shown.tasks[task].completed:
+                shown.reset(task)
+            shown.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def _pace(unit: str) -> tuple[Any, Any]:
+    from rich.progress import ProgressColumn, Task, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(rate(task.speed, unit), style="progress.data.speed")
+
+    return Rate(), TimeRemainingColumn(elapsed_when_finished=True)
+
+
+def rate(speed: float | None, unit: str) -> str:
+    """Say how fast a job is: per second, or per minute where that is more telling."""
+    if speed is None:
+        return ""
+    return f"{speed:.1f} {unit}/s" if speed >= 1 else f"{speed * 60:.1f} {unit}/min"

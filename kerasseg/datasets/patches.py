@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from kerasseg import legend as legends
+from kerasseg import raster
 from kerasseg.legend import IGNORE, Legend
 from kerasseg.raster import plain
 from kerasseg.sample import Sample
@@ -66,6 +67,11 @@ class Patches:
     def statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation per band of the training split."""
         return self._mean, self._std
+
+    @property
+    def resolution(self) -> float | None:
+        """Side of a pixel, metres; None for scenes without georeferencing."""
+        return raster.info(self.root / "images" / f"{self.ids[0]}.tif").resolution
 
     def fingerprint(self) -> str:
         """Hash what all files of the folder hold now.

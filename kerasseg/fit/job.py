@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import keras
 
 from kerasseg import tracking
+from kerasseg.alone import alone
 from kerasseg.fit import opening, snapshot
-from kerasseg.fit.alone import alone
 from kerasseg.fit.callbacks import KeepBest, Track, Validate, mode
 from kerasseg.fit.checkpoint import Checkpoint, Interrupted, signals_to
 from kerasseg.fit.conclusion import conclude
@@ -55,7 +55,8 @@ def run(
         opening.check_recipe(recipe, opened)
         plan = make(recipe)
         opening.check_data(plan, opened)
-    with alone(opened.folder), closed(opened):
+    busy = f"run {opened.folder.name} is being fitted"
+    with alone(opened.folder, busy), closed(opened):
         if resume is None:
             opening.describe(recipe, plan, opened, tags)
         else:

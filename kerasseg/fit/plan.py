@@ -117,7 +117,10 @@ def model(recipe: Recipe, train: Dataset) -> keras.Model:
         _set_norm_momentum(network, recipe.training.norm_momentum)
     mean, std = normalization(recipe, train)
     legend = train.legend
-    return artifact.assemble(network, train.bands, mean, std, legend, indices)
+    resolution = getattr(train, "resolution", None)
+    return artifact.assemble(
+        network, train.bands, mean, std, legend, indices, resolution=resolution
+    )
 
 
 def _set_norm_momentum(network: keras.Model, momentum: float) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasseg.fit import estimate
+from kerasseg import estimate
 from kerasseg.fit.plan import Plan, make
 from kerasseg.legend import IGNORE
 from kerasseg.recipe import Recipe

@@ -15,6 +15,7 @@ class Bands(keras.layers.Layer):
         names: What each band shows, in the order of the channels.
         mean: Taken from each band, in stored units.
         std: What each band is divided by, in stored units.
+        resolution: Side of the pixels it was trained on, metres, if known.
 
     Call arguments:
         image: `(B, H, W, C)` or `(B, T, H, W, C)`, any integer or float type.
@@ -27,12 +28,13 @@ class Bands(keras.layers.Layer):
         ValueError: If the three differ in length, or a `std` is not positive.
     """
 
-    def __init__(self, names, mean, std, **kwargs):
+    def __init__(self, names, mean, std, resolution=None, **kwargs):
         # Raw values up to 65535 do not survive a policy of half precision.
         super().__init__(**{"dtype": "float32", "autocast": False, **kwargs})
         self.names = tuple(str(name) for name in names)
         self.mean = tuple(float(value) for value in mean)
         self.std = tuple(float(value) for value in std)
+        self.resolution = None if resolution is None else float(resolution)
         if not len(self.names) == len(self.mean) == len(self.std):
             raise ValueError(
                 f"Bands: {len(self.names)} names, {len(self.mean)} means and "
@@ -58,4 +60,5 @@ class Bands(keras.layers.Layer):
             "names": list(self.names),
             "mean": list(self.mean),
             "std": list(self.std),
+            "resolution": self.resolution,
         }

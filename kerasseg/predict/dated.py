@@ -70,6 +70,11 @@ class Dated:
         ]
         self._last: tuple[Window, np.ndarray] | None = None
 
+    @property
+    def files(self) -> list[Path]:
+        """All files that are read."""
+        return [file.path for date in self._files for file in date]
+
     def read(self, window: Window, _: Sequence[int] | None = None) -> np.ndarray:
         """Read all dates of a window, `(H, W, T * C)`, the bands of a date together."""
         shape = (window.height, window.width, len(self._files) * len(self._bands))

@@ -1,11 +1,12 @@
 """Cut a scene into batches of windows, with every pixel read from disk once."""
 
+import itertools
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from kerasseg.predict.blending import Axis
+from kerasseg.predict.blending import Axis, Block
 from kerasseg.predict.dated import Dated
 from kerasseg.raster import Info, Stack, Window
 
@@ -13,14 +14,25 @@ _TYPES = {"uint8", "int8", "uint16", "int16", "int32", "float32"}
 """What goes to the device as it is. Others, which JAX has not, become float32."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Place:
-    """Where a window lies: its row and column among the windows, and what it holds."""
+    """Where a window lies, and what it holds.
 
+    Args:
+        block: The block it belongs to.
+        row: Its row among the windows of the scene.
+        column: Its column among them.
+        observed: Which pixels hold data, bool, cropped to the scene.
+    """
+
+    block: int
     row: int
     column: int
     observed: np.ndarray
-    """Which pixels hold data, bool, cropped to the scene."""
+
+    @property
+    def name(self) -> tuple[int, int, int]:
+        return self.block, self.row, self.column
 
 
 def match_bands(info: Info, wanted: Sequence[str]) -> list[int]:
@@ -32,6 +44,12 @@ def match_bands(info: Info, wanted: Sequence[str]) -> list[int]:
     Raises:
         ValueError: If a band is missing. The message names those of both sides.
     """
+    if info.palette is not None:
+        raise ValueError(
+            f"{info.path}: a palette image, whose values are numbers of colours. "
+            "Give the bands themselves: `gdal_translate -expand rgb` makes colours of "
+            "it."
+        )
     known = {name.lower(): position for position, name in enumerate(info.bands)}
     names = [name.lower() for name in wanted]
     if any(name.startswith("band_") for name in (*known, *names)):
@@ -64,14 +82,24 @@ class Scene:
     rows: Axis
     columns: Axis
 
-    def batches(self, size: int) -> Generator[tuple[np.ndarray, list[Place]]]:
+    def batches(
+        self, size: int, todo: Sequence[Block], before: Sequence[Sequence[int]] = ()
+    ) -> Generator[tuple[np.ndarray, list[Place]]]:
         """Give images `(size, window, window, C)` and where each of them lies.
 
         A last batch that is not full is filled up with an image repeated. Windows
         that hold no data at all are left out.
+
+        Args:
+            size: Windows of a batch.
+            todo: The blocks, in order.
+            before: Windows of earlier blocks, as (block, row, column), that share
+                the first batch, so that it is the one that it was before an
+                interruption: its answers may depend on its size in the last digit.
         """
         held: list[tuple[np.ndarray, Place]] = []
-        for image, place in self._windows():
+        again = (self._window(*each) for each in before)
+        for image, place in itertools.chain(again, *map(self._windows, todo)):
             held.append((image, place))
             if len(held) == size:
                 yield np.stack([image for image, _ in held]), [p for _, p in held]
@@ -82,29 +110,44 @@ class Scene:
             images = np.concatenate([images, np.repeat(images[:1], missing, axis=0)])
             yield images, [place for _, place in held]
 
-    def _windows(self) -> Generator[tuple[np.ndarray, Place]]:
-        for row, (pixels, observed) in enumerate(self._bands_of_rows()):
-            for column, left in enumerate(self.columns.starts):
+    def _window(self, block: int, row: int, column: int) -> tuple[np.ndarray, Place]:
+        """Read one window alone."""
+        top, left = self.rows.starts[row], self.columns.starts[column]
+        bottom = min(top + self.rows.window, self.rows.length)
+        right = min(left + self.columns.window, self.columns.length)
+        pixels, observed = self._read(Window(top, left, bottom - top, right - left))
+        return self._padded(pixels), Place(block, row, column, observed)
+
+    def _windows(self, block: Block) -> Generator[tuple[np.ndarray, Place]]:
+        for row, (pixels, observed) in self._bands_of_rows(block):
+            for column in range(block.columns.first, block.columns.last):
+                left = self.columns.starts[column] - block.columns.start
                 across = slice(left, left + self.columns.window)
                 if observed[:, across].any():
                     image = self._padded(pixels[:, across])
-                    yield image, Place(row, column, observed[:, across])
+                    place = Place(block.index, row, column, observed[:, across])
+                    yield image, place
 
-    def _bands_of_rows(self) -> Generator[tuple[np.ndarray, np.ndarray]]:
+    def _bands_of_rows(
+        self, block: Block
+    ) -> Generator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
         """Read the rows of each row of windows; those shared with the last are kept."""
-        top = read = 0
+        left, width = block.columns.start, block.columns.end - block.columns.start
+        top, read = 0, block.rows.start
         pixels = observed = None
-        for start in self.rows.starts:
+        for row in range(block.rows.first, block.rows.last):
+            start = self.rows.starts[row]
             end = min(start + self.rows.window, self.rows.length)
-            more_pixels, more_observed = self._read(read, end)
-            if read:
+            more_pixels, more_observed = self._read(
+                Window(read, left, end - read, width)
+            )
+            if pixels is not None:
                 more_pixels = np.concatenate([pixels[start - top :], more_pixels])
                 more_observed = np.concatenate([observed[start - top :], more_observed])
             pixels, observed, top, read = more_pixels, more_observed, start, end
-            yield pixels, observed
+            yield row, (pixels, observed)
 
-    def _read(self, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-        window = Window(start, 0, end - start, self.columns.length)
+    def _read(self, window: Window) -> tuple[np.ndarray, np.ndarray]:
         pixels = self.stack.read(window, self.bands)
         observed = self.stack.observed(window)
         if pixels.dtype.name not in _TYPES:

@@ -13,6 +13,9 @@ from kerasseg.raster.reading import (
     open_stack,
     read,
     read_label,
+    small_cache,
+    tags,
+    thumbnail,
 )
 from kerasseg.raster.warping import Warped
 from kerasseg.raster.window import Edge, Window, windows
@@ -32,6 +35,9 @@ __all__ = [
     "read",
     "read_label",
     "read_legend",
+    "small_cache",
+    "tags",
+    "thumbnail",
     "windows",
     "write",
 ]

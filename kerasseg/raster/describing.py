@@ -1,11 +1,15 @@
 """What is known of a raster before its pixels are read."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import rasterio
 from rasterio.enums import ColorInterp
+
+_DEGREE = 111_320.0
+"""Metres along a degree of latitude."""
 
 
 class RasterError(ValueError):
@@ -27,6 +31,8 @@ class Info:
         transform: From (column, row) to coordinates, an `Affine`.
         nodata: The value that stands for nothing, or None.
         palette: Colour by value where the file has a colour table, or None.
+        is_striped: Whether whole rows lie together, rather than tiles: reading a part
+            of a row means reading all of it.
     """
 
     path: Path
@@ -38,6 +44,7 @@ class Info:
     transform: rasterio.Affine
     nodata: float | None = None
     palette: dict[int, tuple[int, int, int]] | None = None
+    is_striped: bool = False
 
     @property
     def count(self) -> int:
@@ -47,6 +54,20 @@ class Info:
     @property
     def is_georeferenced(self) -> bool:
         return self.crs is not None or not self.transform.is_identity
+
+    @property
+    def resolution(self) -> float | None:
+        """Side of a pixel in metres, the mean of both; None if that is not known.
+
+        Where coordinates are degrees, it is that in the middle of the raster.
+        """
+        if self.crs is None or self.transform.is_identity:
+            return None
+        side = abs(self.transform.determinant) ** 0.5
+        if self.crs.is_geographic:
+            _, latitude = self.transform @ (self.width / 2, self.height / 2)
+            return side * _DEGREE * math.cos(math.radians(latitude)) ** 0.5
+        return side * self.crs.linear_units_factor[1]
 
     def has_grid_of(self, other: "Info") -> bool:
         """Tell whether both cover the same pixels of the same ground.
@@ -103,6 +124,7 @@ def describe(path: Path, source: rasterio.DatasetReader) -> Info:
         transform=source.transform,
         nodata=source.nodata,
         palette=_palette(source),
+        is_striped=source.block_shapes[0][1] == source.width,
     )
 
 

@@ -1,8 +1,8 @@
 """Read rasters, whole or by window, from one file or from several as bands."""
 
 import warnings
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,11 @@ class Stack:
 
     def close(self) -> None:
         self._files.close()
+
+    @property
+    def files(self) -> list[Path]:
+        """All files that are read: for a VRT, those it is made of too."""
+        return [Path(name) for source in self._sources for name in source.files]
 
     def read(
         self, window: Window | None = None, bands: Sequence[int] | None = None
@@ -164,17 +169,50 @@ def open_source(path: Path) -> rasterio.DatasetReader:
     if not path.exists():
         raise FileNotFoundError(f"no raster at {path}. Correct the path.")
     try:
-        with (
-            warnings.catch_warnings(),
-            rasterio.Env(**_STRICT),
-        ):
-            warnings.simplefilter("ignore", errors.NotGeoreferencedWarning)
+        with quietly(errors.NotGeoreferencedWarning), rasterio.Env(**_STRICT):
             return rasterio.open(path)
     except errors.RasterioError:
         raise RasterError(
             f"{path}: not a raster, or damaged at its start. "
             "Give a TIFF, JPEG or PNG; if it is one, copy or download it again."
         ) from None
+
+
+@contextmanager
+def quietly(category: type[Warning]) -> Iterator[None]:
+    """Leave warnings of a kind unsaid."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category)
+        yield
+
+
+@contextmanager
+def small_cache(num_bytes: int = 1 << 28) -> Iterator[None]:
+    """Let GDAL keep less than a twentieth of the memory, however large the machine."""
+    with rasterio.Env(GDAL_CACHEMAX=num_bytes):
+        yield
+
+
+def tags(path: str | Path) -> dict[str, str]:
+    """Read the tags of a file; none where there is no raster."""
+    try:
+        with closing(open_source(Path(path))) as source:
+            return source.tags()
+    except (RasterError, FileNotFoundError):
+        return {}
+
+
+def thumbnail(path: str | Path, longest: int) -> np.ndarray:
+    """Read a label raster at a smaller scale, `(H, W)`, from its overviews.
+
+    Args:
+        path: The file.
+        longest: Pixels of the longer side, at most.
+    """
+    with closing(open_source(Path(path))) as source:
+        factor = max(1.0, max(source.shape) / longest)
+        shape = tuple(max(1, round(side / factor)) for side in source.shape)
+        return source.read(1, out_shape=shape)
 
 
 def _read(

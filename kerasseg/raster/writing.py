@@ -30,10 +30,11 @@ class Writer:
         path: Where the file will be; missing folders are made.
         like: The raster whose size and georeferencing it takes.
         bands: One name per band.
-        dtype: Type of the pixels.
+        dtype: Type of the pixels; `float16` is stored so and read as float32.
         nodata: The value that stands for nothing.
         legend: For a map of class indices: gives the colour table, the class names
             (tags `CLASS_0`, `CLASS_1`, ... of the band) and nodata `IGNORE`.
+        scale: What stored numbers are multiplied with to be what they mean.
 
     Raises:
         OSError: If the place cannot be written, or the disk is full.
@@ -48,16 +49,17 @@ class Writer:
         dtype: str = "uint8",
         nodata: float | None = None,
         legend: Legend | None = None,
+        scale: float | None = None,
     ):
         self.path = Path(path)
         self._partial = self.path.with_name(f".{self.path.name}.partial")
-        self._bands, self._legend = tuple(bands), legend
+        self._bands, self._legend, self._scale = tuple(bands), legend, scale
         self._profile = {
             "driver": "GTiff",
             "height": like.height,
             "width": like.width,
             "count": len(self._bands),
-            "dtype": dtype,
+            "dtype": "float32" if dtype == "float16" else dtype,
             "crs": like.crs,
             "transform": like.transform,
             "nodata": IGNORE if legend and nodata is None else nodata,
@@ -70,6 +72,8 @@ class Writer:
             "photometric": "RGB" if is_rgb(self._bands) else "MINISBLACK",
             "bigtiff": "IF_SAFER",
         }
+        if dtype == "float16":
+            self._profile["nbits"] = 16
 
     def __enter__(self) -> "Writer":
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,6 +82,8 @@ class Writer:
         self._file = self._create()
         for index, name in enumerate(self._bands, start=1):
             self._file.set_band_description(index, name)
+        if self._scale:
+            self._file.scales = (self._scale,) * len(self._bands)
         if self._legend:
             self._file.write_colormap(1, _colormap(self._legend))
             names = {f"CLASS_{i}": name for i, name in enumerate(self._legend.names)}

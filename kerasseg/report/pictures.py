@@ -126,7 +126,7 @@ def _legend_strip(legend: Legend, width: int) -> np.ndarray:
     rows = [np.full((_STRIP, width, 3), 255, np.uint8)]
     left = _MARGIN
     for entry in legend.classes:
-        name = _ascii(entry.name)
+        name = ascii_only(entry.name)
         size = 22 + cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, 0.42, 1)[0][0] + 14
         if left > _MARGIN and left + size > width:
             rows.append(np.full((_STRIP, width, 3), 255, np.uint8))
@@ -145,6 +145,6 @@ def _write(picture: np.ndarray, words: str, left: int) -> None:
     cv2.putText(picture, words, place, font, 0.42, (40, 40, 40), 1, cv2.LINE_AA)
 
 
-def _ascii(name: str) -> str:
+def ascii_only(name: str) -> str:
     """OpenCV draws ASCII only: leave accents off rather than show question marks."""
     return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

@@ -104,9 +104,15 @@ CASES = [
         None,
     ),
     (
-        "map where a folder is",
+        "map into the folder of its scene",
         "predict model.keras images/a.tif images",
-        "images: is a folder. Name a file in it.",
+        "images/a.tif: is the scene itself. Give the map a name of its own.",
+        None,
+    ),
+    (
+        "map over something else of its name",
+        "predict model.keras images/a.tif labels",
+        "labels/a.tif: is there, and no map of kerasseg. Give another folder.",
         None,
     ),
     (

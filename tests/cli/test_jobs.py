@@ -98,6 +98,68 @@ def test_bands_may_come_in_files_of_their_own(kerasseg, model, tmp_path):
     )
 
 
+def test_all_that_can_be_written_beside_a_map_is_told(kerasseg, model, tmp_path):
+    pytest.importorskip("pyogrio")
+    scene = sorted((tmp_path / "patches/images").iterdir())[0]
+    asked = "--tta --probabilities uint8 --confidence --quicklook --polygons gpkg"
+    done = kerasseg("predict", model, scene, "out/map.tif", *asked.split())
+    assert done.exit_code == 0, done.stderr
+    for name, file in {
+        "probabilities": "map_probabilities.tif",
+        "confidence": "map_confidence.tif",
+        "polygons": "map.gpkg",
+        "quicklook": "map.png",
+    }.items():
+        assert f"out/{file}: {name}\n" in done.stdout
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "map.tif",
+        "map_probabilities.tif",
+        "map_confidence.tif",
+        "map.gpkg",
+        "map.png",
+    }
+
+
+def test_many_scenes_become_maps_of_their_names(kerasseg, model, tmp_path):
+    scenes = sorted((tmp_path / "patches/images").iterdir())[:2]
+    lines = [f"patches/images/{scene.name}" for scene in scenes]
+    (tmp_path / "scenes.txt").write_text("# two\n\n" + "\n".join(lines))
+    done = kerasseg("predict", model, "scenes.txt", "maps")
+    assert done.exit_code == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if "windows" in line] == [
+        line for line in done.stdout.splitlines() if line.startswith("maps/")
+    ]
+    assert {path.name for path in (tmp_path / "maps").iterdir()} == {
+        scene.name for scene in scenes
+    }
+    again = kerasseg("predict", model, "patches/images", "maps", "--images", "*")
+    assert again.exit_code == 0, again.stderr
+    assert len(list((tmp_path / "maps").iterdir())) == 12
+    assert f"maps/{scenes[0].name}" not in again.stdout  # It is there already.
+
+
+def test_pixels_of_another_size_are_told_in_one_line(kerasseg, model, tmp_path):
+    import keras
+
+    from kerasseg import artifact
+
+    loaded = artifact.load(model)
+    image = keras.Input((None, None, 3), name="image")
+    inner = keras.Model({"image": image}, keras.layers.Conv2D(2, 1)(image))
+    bands, known = ("red", "green", "blue"), artifact.legend(loaded)
+    coarse = artifact.assemble(inner, bands, [0] * 3, [1] * 3, known, resolution=10)
+    artifact.save(coarse, tmp_path / "coarse.keras")
+    grid = raster.grid(8, 8, "EPSG:2180", 5e5, 4e5, 0.25)
+    raster.write(tmp_path / "fine.tif", np.zeros((8, 8, 3), np.uint8), grid)
+    done = kerasseg("predict", "coarse.keras", "fine.tif", "map.tif")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr == (
+        "kerasseg: warning: fine.tif: pixels of 0.25 m, but the model was trained on "
+        "10 m. What it learnt to see has another size here; resample the scene "
+        "first.\n"
+    )
+
+
 def test_a_model_is_scored_with_a_report(kerasseg, model, recipe, tmp_path):
     done = kerasseg("evaluate", model, "--recipe", recipe, "--output", "scores")
     assert done.exit_code == 0, done.stderr

@@ -31,6 +31,15 @@ def test_an_edited_patch_is_still_read(root):
     np.testing.assert_array_equal(train[0]["image"], pixels)
 
 
+def test_pixels_know_their_size_where_scenes_do(root):
+    train = patches.load("train", root)
+    assert train.resolution is None
+    path = root / "images" / f"{train.ids[0]}.tif"
+    grid = raster.grid(32, 32, "EPSG:2180", 5e5, 4e5, 0.25)
+    raster.write(path, train[0]["image"], grid)
+    assert train.resolution == 0.25
+
+
 FAULTS = {
     "patches.json gone": (
         lambda root: (root / "patches.json").unlink(),

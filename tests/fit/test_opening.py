@@ -61,10 +61,10 @@ def test_a_run_whose_process_was_killed_outright_goes_on(stopped, tiny_recipe):
 
 
 def test_a_run_that_is_going_on_is_not_resumed_beside(stopped, tiny_recipe):
-    from kerasseg.fit.alone import alone
+    from kerasseg.alone import alone
 
     with (
-        alone(tracking.reopen(stopped).folder),
+        alone(tracking.reopen(stopped).folder, "run x is being fitted"),
         pytest.raises(ValueError, match="fitted by another process"),
     ):
         fit.run(tiny_recipe(), resume=stopped)

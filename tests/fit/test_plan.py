@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from fakes import LEGEND
 
+from kerasseg import artifact
 from kerasseg.fit import plan
 from kerasseg.fit.feed import Feed, SetEpoch
 
@@ -39,6 +40,12 @@ def test_a_fit_with_each_option_learns(tiny_recipe, option):
     feed.close()
     assert history["loss"][-1] < history["loss"][0]
     assert made.model.output.dtype == "float32"
+
+
+def test_a_model_keeps_the_size_of_the_pixels_it_is_fitted_on(tiny_recipe, monkeypatch):
+    assert artifact.resolution(plan.make(tiny_recipe()).saved) is None
+    monkeypatch.setattr("fakes.World.resolution", 10.0, raising=False)
+    assert artifact.resolution(plan.make(tiny_recipe()).saved) == 10.0
 
 
 def test_every_epoch_is_shuffled_anew_and_again_the_same(tiny_recipe):

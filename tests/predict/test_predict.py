@@ -2,14 +2,20 @@
 
 import itertools
 import threading
+import warnings
+from dataclasses import replace
 
+import cv2
 import keras
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from rasterio.enums import ColorInterp
 
-from kerasseg import artifact, legend, predict
+from kerasseg import artifact, backend, legend, predict, raster
+from kerasseg.predict import classifying, mapping
+from kerasseg.predict.blending import Axis
 
 BANDS = ("red", "green", "nir")
 LEGEND = legend.from_dict(
@@ -23,6 +29,7 @@ LEGEND = legend.from_dict(
     }
 )
 KERNEL = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32)
+SHARES = predict.Outputs(probabilities="float32")
 MEAN, STD = np.array([90.0, 100, 110]), np.array([40.0, 50, 60])
 
 
@@ -102,10 +109,10 @@ def test_a_pixelwise_model_gives_the_same_map_as_computing_it_at_once(
     pixels = _pixels(*size)
     summary = predict.scene(
         pixelwise, write_scene(pixels), tmp_path / "map.tif",
-        window=64, overlap=overlap, batch_size=3, probabilities=True,
+        window=64, overlap=overlap, batch_size=3, outputs=SHARES,
     )  # fmt: skip
     expected = _directly(pixels)
-    shares = _read(summary.probabilities)
+    shares = _read(summary.beside["probabilities"])
     np.testing.assert_allclose(shares, expected, atol=2e-5)
     label, settled = _read(summary.map)[..., 0], _settled(expected)
     assert settled.mean() > 0.9
@@ -136,9 +143,9 @@ def test_overlap_softens_the_seams(farsighted, write_scene, tmp_path):
     for overlap in (0, 32):
         summary = predict.scene(
             farsighted, scene, tmp_path / f"map{overlap}.tif",
-            window=64, overlap=overlap, probabilities=True,
+            window=64, overlap=overlap, outputs=SHARES,
         )  # fmt: skip
-        worst[overlap] = np.abs(_read(summary.probabilities) - whole).max()
+        worst[overlap] = np.abs(_read(summary.beside["probabilities"]) - whole).max()
     assert worst[32] < worst[0] / 2
 
 
@@ -150,9 +157,9 @@ def test_the_map_is_the_same_however_windows_are_batched(
     for batch_size in (1, 1, 4, 7):
         summary = predict.scene(
             farsighted, scene, tmp_path / "map.tif",
-            window=64, batch_size=batch_size, probabilities=True,
+            window=64, batch_size=batch_size, outputs=SHARES,
         )  # fmt: skip
-        maps.append(_read(summary.probabilities))
+        maps.append(_read(summary.beside["probabilities"]))
     np.testing.assert_array_equal(maps[0], maps[1])
     for other in maps[2:]:
         np.testing.assert_allclose(maps[0], other, atol=1e-5)
@@ -168,7 +175,8 @@ def test_the_map_is_a_proper_geotiff(pixelwise, write_scene, tmp_path):
         assert (file.crs, file.transform) == (own.crs, own.transform)
         assert (file.shape, file.count, file.dtypes) == ((70, 300), 1, ("uint8",))
         assert file.nodata == legend.IGNORE
-        assert file.block_shapes == [(256, 256)]
+        assert file.block_shapes == [(512, 512)]
+        assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         assert file.compression is not None
         assert file.colorinterp == (ColorInterp.palette,)
         colors = file.colormap(1)
@@ -192,9 +200,9 @@ def test_pixels_without_data_stay_so_and_do_not_disturb_the_others(
     ):
         summary = predict.scene(
             farsighted, scene, tmp_path / f"{name}_map.tif",
-            window=32, batch_size=2, probabilities=True,
+            window=32, batch_size=2, outputs=SHARES,
         )  # fmt: skip
-        shares.append(_read(summary.probabilities))
+        shares.append(_read(summary.beside["probabilities"]))
     empty = np.zeros((100, 140), bool)
     empty[:70, :50] = True
     label = _read(tmp_path / "holes_map.tif")[..., 0]
@@ -211,11 +219,11 @@ def test_nan_holds_no_data_and_does_not_spread(farsighted, write_scene, tmp_path
     pixels[40, 40, 0] = np.inf
     summary = predict.scene(
         farsighted, write_scene(pixels), tmp_path / "map.tif",
-        window=32, probabilities=True,
+        window=32, outputs=SHARES,
     )  # fmt: skip
     empty = np.isnan(pixels).all(axis=-1)
     np.testing.assert_array_equal(_read(summary.map)[..., 0] == legend.IGNORE, empty)
-    assert np.isfinite(_read(summary.probabilities)[~empty]).all()
+    assert np.isfinite(_read(summary.beside["probabilities"])[~empty]).all()
     assert summary.pixels[-1] == 100
 
 
@@ -316,7 +324,7 @@ def test_a_damaged_scene_leaves_nothing_behind(pixelwise, write_scene, tmp_path)
     with pytest.raises(ValueError, match=r"scene\.tif"):
         predict.scene(
             pixelwise, scene, tmp_path / "out" / "map.tif",
-            window=64, probabilities=True,
+            window=64, outputs=SHARES,
         )  # fmt: skip
     assert list((tmp_path / "out").glob("*")) == []
     assert set(threading.enumerate()) <= before
@@ -334,18 +342,284 @@ def test_progress_counts_up_to_all_windows(pixelwise, write_scene, tmp_path):
     assert calls[-1] == (16, 16)
 
 
-def test_a_long_scene_is_read_and_held_a_few_rows_at_a_time(
-    pixelwise, write_scene, tmp_path, monkeypatch
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Cut scenes into blocks of a few windows, as large scenes are."""
+    monkeypatch.setattr(mapping, "SIDE", 130)
+
+
+def test_blocks_leave_no_trace_in_the_map(
+    farsighted, write_scene, tmp_path, monkeypatch
 ):
-    heights = []
-    read = predict.raster.Stack.read
+    scene = write_scene(_pixels(300, 333))
+    shares = []
+    for side in (1000, 130):
+        monkeypatch.setattr(mapping, "SIDE", side)
+        summary = predict.scene(
+            farsighted, scene, tmp_path / f"map{side}.tif",
+            window=64, batch_size=3, outputs=SHARES,
+        )  # fmt: skip
+        shares.append(_read(summary.beside["probabilities"]))
+    np.testing.assert_allclose(*shares, atol=1e-5)
+
+
+def test_a_large_scene_is_read_and_held_a_few_windows_at_a_time(
+    pixelwise, write_scene, tmp_path, monkeypatch, small_blocks
+):
+    seen = []
+    read = raster.Stack.read
 
     def watched(self, window=None, bands=None):
-        heights.append(window.height)
+        if self.info.path.name == "scene.tif":
+            seen.append((window.height, window.width))
         return read(self, window, bands)
 
-    monkeypatch.setattr(predict.raster.Stack, "read", watched)
-    scene = write_scene(_pixels(2000, 20))
+    monkeypatch.setattr(raster.Stack, "read", watched)
+    tiles = {"tiled": True, "blockxsize": 128, "blockysize": 128}
+    scene = write_scene(_pixels(600, 700), **tiles)
     predict.scene(pixelwise, scene, tmp_path / "map.tif", window=64, overlap=16)
-    assert max(heights) == 256  # The writer's look at its own tiles; else 64.
-    assert sum(h for h in heights if h <= 64) == 2000
+    assert max(height for height, _ in seen) <= 64
+    assert max(width for _, width in seen) <= 130 + 16
+    assert sum(height * width for height, width in seen) < 1.5 * 600 * 700
+
+
+def test_rows_stored_together_are_read_in_wide_blocks(
+    pixelwise, write_scene, tmp_path, monkeypatch, small_blocks
+):
+    seen, read = [], raster.Stack.read
+
+    def watched(self, window=None, bands=None):
+        if self.info.path.stem in ("tiled", "striped"):
+            seen.append(window.width)
+        return read(self, window, bands)
+
+    monkeypatch.setattr(raster.Stack, "read", watched)
+    pixels, maps, widths = _pixels(200, 600), [], []
+    for name in ("tiled", "striped"):
+        tiles = {"blockxsize": 128, "blockysize": 128} if name == "tiled" else {}
+        scene = write_scene(pixels, f"{name}.tif", tiled=name == "tiled", **tiles)
+        summary = predict.scene(
+            pixelwise, scene, tmp_path / f"{name}_map.tif", window=64, outputs=SHARES
+        )
+        maps.append(_read(summary.beside["probabilities"]))
+        widths.append(max(seen))
+        seen.clear()
+    assert widths[1] > 1.5 * widths[0]
+    np.testing.assert_allclose(*maps, atol=1e-5)
+
+
+def _seams(summary, axis_length, window, overlap):
+    """Compare steps of probability across the edges of windows with those elsewhere."""
+    shares = _read(summary.beside["probabilities"])
+    steps = np.abs(np.diff(shares, axis=1)).mean(axis=(0, 2))
+    starts = Axis(axis_length, window, overlap).starts
+    edges = {e - 1 for s in starts for e in (s, s + window) if 0 < e < axis_length}
+    edges = sorted(edges)
+    inside = np.setdiff1d(np.arange(window // 2, axis_length - window // 2), edges)
+    return steps[edges].mean() / steps[inside].mean(), steps[inside]
+
+
+def test_no_seam_is_measurable_at_the_edges_of_windows(
+    farsighted, write_scene, tmp_path
+):
+    rng = np.random.default_rng(0)
+    smooth = cv2.GaussianBlur(rng.normal(120, 400, (320, 320, 3)), (0, 0), 6)
+    scene = write_scene(np.clip(smooth, 0, 255).astype(np.uint8))
+    ratios = {}
+    for overlap in (0, 32):
+        summary = predict.scene(
+            farsighted, scene, tmp_path / "map.tif",
+            window=64, overlap=overlap, outputs=SHARES,
+        )  # fmt: skip
+        ratios[overlap], inside = _seams(summary, 320, 64, overlap)
+    assert ratios[0] > 1.5  # Where windows only touch, their edges are seen.
+    assert ratios[32] < 1 + 2 * inside.std() / inside.mean() / np.sqrt(16)
+    assert ratios[32] < 1.1
+
+
+def test_test_time_turns_make_turned_scenes_give_turned_maps(
+    farsighted, write_scene, tmp_path
+):
+    pixels = _pixels(64, 64)
+    maps = []
+    for name, turned in (("plain", pixels), ("turned", np.rot90(pixels)[:, ::-1])):
+        summary = predict.scene(
+            farsighted, write_scene(np.ascontiguousarray(turned), f"{name}.tif"),
+            tmp_path / f"{name}_map.tif", window=64, tta=True, outputs=SHARES,
+        )  # fmt: skip
+        maps.append(_read(summary.beside["probabilities"]))
+    np.testing.assert_allclose(np.rot90(maps[0])[:, ::-1], maps[1], atol=1e-5)
+    plain = predict.scene(
+        farsighted, tmp_path / "plain.tif", tmp_path / "plain_map.tif", outputs=SHARES
+    )
+    assert np.abs(_read(plain.beside["probabilities"]) - maps[0]).max() > 0.01
+
+
+def test_test_time_turns_change_nothing_for_a_pixelwise_model(
+    pixelwise, write_scene, tmp_path
+):
+    pixels = _pixels(40, 90)  # Windows that are not square.
+    summary = predict.scene(
+        pixelwise, write_scene(pixels), tmp_path / "map.tif", tta=True, outputs=SHARES
+    )
+    found = _read(summary.beside["probabilities"])
+    np.testing.assert_allclose(found, _directly(pixels), atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "within"), [("float16", 5e-4), ("uint8", 0.5 / 254 + 1e-5)]
+)
+def test_probabilities_may_be_stored_small(
+    pixelwise, write_scene, tmp_path, kind, within
+):
+    pixels = _pixels(70, 80, "int16")
+    pixels[:20, :30] = -1
+    summary = predict.scene(
+        pixelwise, write_scene(pixels, nodata=-1), tmp_path / "map.tif",
+        outputs=predict.Outputs(probabilities=kind),
+    )  # fmt: skip
+    with rasterio.open(summary.beside["probabilities"]) as file:
+        stored = np.ma.masked_invalid(file.read(masked=True))
+        assert file.descriptions == LEGEND.names
+        found = stored * np.array(file.scales)[:, None, None]
+        bits = file.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "8")
+    assert bits == {"float16": "16", "uint8": "8"}[kind]
+    observed = (pixels != -1).any(axis=-1)
+    np.testing.assert_array_equal(found.mask.any(axis=0), ~observed)
+    expected = np.moveaxis(_directly(pixels), -1, 0)[:, observed]
+    np.testing.assert_allclose(found[:, observed], expected, atol=within)
+
+
+def test_confidence_and_margin_are_those_of_the_probabilities(
+    pixelwise, write_scene, tmp_path
+):
+    pixels = _pixels(70, 80, "int16")
+    pixels[:20, :30] = -1
+    summary = predict.scene(
+        pixelwise, write_scene(pixels, nodata=-1), tmp_path / "map.tif",
+        outputs=predict.Outputs(confidence=True),
+    )  # fmt: skip
+    with rasterio.open(summary.beside["confidence"]) as file:
+        assert file.descriptions == ("confidence", "margin")
+        stored, scale = file.read(), file.scales[0]
+    observed = (pixels != -1).any(axis=-1)
+    assert np.all(stored[:, ~observed] == 255)
+    in_order = np.sort(_directly(pixels), axis=-1)
+    margin = in_order[..., -1] - in_order[..., -2]
+    for found, expected in zip(stored, (in_order[..., -1], margin), strict=True):
+        np.testing.assert_allclose(
+            found[observed] * scale, expected[observed], atol=0.5 / 254 + 1e-5
+        )
+
+
+def test_overviews_show_classes_that_are_there_and_never_a_blend(
+    pixelwise, write_scene, tmp_path
+):
+    # Halves of classes 0 and 3: a mean would give 1 or 2.
+    values = np.array([_darkest(0), _darkest(3)], np.uint8)
+    pixels = np.repeat(values[[0, 1] * 400][None], 1100, axis=0)
+    summary = predict.scene(pixelwise, write_scene(pixels), tmp_path / "map.tif")
+    with rasterio.open(summary.map) as file:
+        assert file.overviews(1)
+        small = file.read(1, out_shape=(275, 200))
+    assert set(np.unique(small)) <= {0, 3}
+
+
+def _darkest(index):
+    """Find a pixel that `pixelwise` gives a class without doubt."""
+    pixels = np.random.default_rng(0).integers(0, 255, (5000, 3))
+    return pixels[_directly(pixels)[:, index].argmax()]
+
+
+def test_windows_at_a_time_are_what_memory_holds(farsighted, monkeypatch):
+    inputs = {"image": np.zeros((1, 64, 64, 3))}
+    free = classifying.estimate.outputs_bytes(farsighted, {"image": (1, 64, 64, 3)})
+    assert free >= 64 * 64 * 12 * 4
+    for room, expected in ((0, 1), (7, 3), (1000, 5)):
+        monkeypatch.setattr(backend, "free_memory_bytes", lambda r=room: r * free)
+        assert classifying.batch_size(farsighted, inputs, 5) == expected
+
+
+@pytest.mark.parametrize(("trained", "warns"), [(10, False), (11, False), (20, True)])
+def test_pixels_of_another_size_than_in_training_are_warned_of(
+    write_scene, tmp_path, trained, warns
+):
+    image = keras.Input((None, None, 3), name="image")
+    network = keras.Model({"image": image}, keras.layers.Conv2D(4, 1)(image))
+    artifact.save(
+        artifact.assemble(network, BANDS, MEAN, STD, LEGEND, resolution=trained),
+        tmp_path / "model.keras",
+    )
+    model = artifact.load(tmp_path / "model.keras")
+    scene = write_scene(_pixels(9, 9))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        predict.scene(model, scene, tmp_path / "map.tif")
+    messages = [
+        str(each.message)
+        for each in told
+        if issubclass(each.category, predict.ResolutionWarning)
+    ]
+    assert [f"pixels of 10 m, but the model was trained on {trained} m" in m
+            for m in messages] == [True] * warns  # fmt: skip
+
+
+def test_scenes_of_a_list_become_maps_in_a_folder_and_are_made_once(
+    pixelwise, write_scene, tmp_path
+):
+    scenes = [write_scene(_pixels(9, 9, seed=i), f"{i}.tif") for i in range(3)]
+    folder = tmp_path / "maps"
+    first = list(predict.several(pixelwise, scenes, folder, window=32))
+    assert [each.map for each in first] == [folder / f"{i}.tif" for i in range(3)]
+    assert list(predict.several(pixelwise, scenes, folder, window=32)) == []
+    write_scene(_pixels(9, 9, seed=9), "1.tif")
+    again = list(predict.several(pixelwise, scenes, folder, window=32))
+    assert [each.map.name for each in again] == ["1.tif"]
+    anew = list(predict.several(pixelwise, scenes, folder, window=64))
+    assert len(anew) == 3
+    with pytest.raises(ValueError, match="two of the scenes are called 1"):
+        list(predict.several(pixelwise, [scenes[1], scenes[1]], folder))
+
+
+@pytest.mark.parametrize("kind", ["south-up", "rotated", "none"])
+def test_every_grid_is_kept(pixelwise, write_scene, tmp_path, kind):
+    transform = {
+        "south-up": rasterio.Affine(10, 0, 500_000, 0, 10, 5_000_000),
+        "rotated": rasterio.Affine.translation(500_000, 5_000_000)
+        @ rasterio.Affine.rotation(30)
+        @ rasterio.Affine.scale(10, -10),
+        "none": rasterio.Affine.identity(),
+    }[kind]  # fmt: skip
+    pixels = _pixels(50, 60)
+    place = {} if kind == "none" else {"crs": "EPSG:32633", "transform": transform}
+    scene = tmp_path / "scene.tif"
+    like = raster.Info(scene, 50, 60, "uint8", BANDS, None, rasterio.Affine.identity())
+    if place:
+        crs = rasterio.crs.CRS.from_string(place["crs"])
+        like = replace(like, crs=crs, transform=transform)
+    raster.write(scene, pixels, like)
+    predict.scene(
+        pixelwise, scene, tmp_path / "map.tif", window=32,
+        outputs=predict.Outputs(quicklook=True),
+    )  # fmt: skip
+    info = raster.info(tmp_path / "map.tif")
+    assert info.transform.almost_equals(transform, precision=1e-6)
+    assert (info.crs is None) == (kind == "none")
+    expected = _directly(pixels)
+    settled = _settled(expected)
+    np.testing.assert_array_equal(
+        raster.read(tmp_path / "map.tif")[settled, 0], expected.argmax(axis=-1)[settled]
+    )
+    assert cv2.imread(str(tmp_path / "map.png")).shape[1] > 480
+
+
+def test_a_vrt_is_a_scene(pixelwise, write_scene, tmp_path):
+    pixels = _pixels(40, 50)
+    scene = write_scene(pixels)
+    view = tmp_path / "scene.vrt"
+    rasterio.shutil.copy(scene, view, driver="VRT")
+    plain = predict.scene(pixelwise, scene, tmp_path / "plain.tif")
+    found = predict.scene(pixelwise, view, tmp_path / "found.tif")
+    np.testing.assert_array_equal(_read(plain.map), _read(found.map))
+    with pytest.raises(ValueError, match="is the scene itself"):
+        predict.scene(pixelwise, view, scene)  # The view is made of it.

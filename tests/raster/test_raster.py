@@ -8,7 +8,7 @@ import pytest
 import rasterio
 
 from kerasseg import legend, raster
-from kerasseg.raster import Window
+from kerasseg.raster import Window, cog
 
 pytestmark = pytest.mark.once
 
@@ -160,6 +160,50 @@ def test_a_failed_map_leaves_nothing_and_keeps_the_old_one(tmp_path):
         raise RuntimeError
     assert [each.name for each in tmp_path.iterdir()] == ["map.tif"]
     assert path.read_text() == "the old one"
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform", "metres"),
+    [
+        ("EPSG:2180", PLACE, 0.25),
+        ("EPSG:2180", SOUTH_UP, 0.25),
+        ("EPSG:2180", TURNED, 0.25),
+        ("EPSG:2263", PLACE, 0.25 * 0.3048006096),  # feet of New York
+        ("EPSG:4326", rasterio.Affine(1e-3, 0, 0, 0, -1e-3, 60), 111.32 * 0.5**0.5),
+        (None, PLACE, None),
+    ],
+)
+def test_the_side_of_a_pixel_is_known_in_metres(crs, transform, metres):
+    found = grid(crs=crs, transform=transform).resolution
+    assert found == (metres and pytest.approx(metres, rel=1e-3))
+
+
+def test_pieces_become_one_cloud_optimized_file(tmp_path):
+    label = np.random.default_rng(0).integers(0, 2, (700, 900), np.uint8)
+    like, pieces = grid(700, 900), []
+    for row, column in [(0, 0), (0, 500), (300, 0), (300, 500)]:
+        bottom, right = (300, 700)[row > 0], (500, 900)[column > 0]
+        window = Window(row, column, bottom - row, right - column)
+        pieces.append((tmp_path / f"{row}_{column}.tif", window))
+        part = grid(window.height, window.width)
+        with raster.Writer(pieces[-1][0], part, legend=TWO) as file:
+            file.write(label[row:bottom, column:right])
+    path = tmp_path / "whole.tif"
+    cog.join(pieces, like, path, overviews="mode", tags={"MADE_OF": "a & <b>"})
+    with rasterio.open(path) as file:
+        np.testing.assert_array_equal(file.read(1), label)
+        assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert (file.crs, file.transform) == (like.crs, like.transform)
+        assert (file.nodata, file.descriptions) == (legend.IGNORE, ("class",))
+        assert file.tags(1)["CLASS_1"] == "water"
+        assert file.colormap(1)[1] == (32, 96, 192, 255)
+        assert file.overviews(1) == [2]
+    assert raster.tags(path)["MADE_OF"] == "a & <b>"
+    assert raster.thumbnail(path, 450).shape == (350, 450)
+    assert {each.name for each in tmp_path.iterdir()} == {
+        "whole.tif",
+        *(piece.name for piece, _ in pieces),
+    }
 
 
 FULL_DISK = """

@@ -36,6 +36,11 @@ class Series:
     def legend(self) -> Legend:
         return self.scene.legend
 
+    @property
+    def resolution(self) -> float | None:
+        """Side of a pixel, metres, if the labels tell where they lie."""
+        return self.scene.label.resolution
+
     def __len__(self) -> int:
         return len(self.ids)
 

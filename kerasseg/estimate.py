@@ -24,12 +24,22 @@ def training_bytes(model: keras.Model, shapes: Mapping[str, Sequence[int]]) -> i
         model: A functional model.
         shapes: Of each of its inputs, such as `(B, H, W, C)`.
     """
+    return 16 * model.count_params() + outputs_bytes(model, shapes)
+
+
+def outputs_bytes(model: keras.Model, shapes: Mapping[str, Sequence[int]]) -> int:
+    """Add up what all layers put out, in bytes: more than a prediction ever holds.
+
+    Args:
+        model: A functional model.
+        shapes: Of each of its inputs, such as `(B, H, W, C)`.
+    """
     width = 2 if keras.config.dtype_policy().compute_dtype == "bfloat16" else 4
     inputs = {
         name: keras.KerasTensor(tuple(shapes[name]), tensor.dtype)
         for name, tensor in model.input.items()
     }
-    return 16 * model.count_params() + width * _outputs(model, inputs)
+    return width * _outputs(model, inputs)
 
 
 def _outputs(model: keras.Model, given: Any) -> int:

@@ -1,0 +1,130 @@
+"""Check that a model can map a scene, and open it."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasseg import artifact, raster
+from kerasseg.layers.bands import Bands
+from kerasseg.predict.blending import Axis
+from kerasseg.predict.classifying import batch_size as that_fits
+from kerasseg.predict.classifying import classifier
+from kerasseg.predict.job import Job
+from kerasseg.predict.options import Outputs
+from kerasseg.predict.reading import Scene, match_bands
+
+_STRIDE = 32
+"""Models work on multiples of this; smaller windows would be padded inside."""
+
+_ALIKE = 1.25
+"""How many times larger pixels may be than those of the training."""
+
+Source = str | Path | Sequence[str | Path]
+
+
+class ResolutionWarning(UserWarning):
+    """The pixels of a scene are of another size than those of the training."""
+
+
+@contextmanager
+def opened(  # noqa: PLR0913
+    model: keras.Model,
+    source: Source,
+    destination: Path,
+    *,
+    window: int = 512,
+    overlap: int | None = None,
+    batch_size: int | None = None,
+    max_batch_size: int = 8,
+    tta: bool = False,
+    outputs: Outputs = Outputs(),  # noqa: B008
+) -> Iterator[tuple[Job, list[Path]]]:
+    """Check that a model can map a scene, and open it; see `scene`."""
+    if "days" in model.input:
+        raise ValueError(
+            "the model reads series. Give it a folder of dated GeoTIFFs, whose names "
+            "tell their dates."
+        )
+    with raster.open_stack(source) as stack:
+        info = stack.info
+        bands = match_bands(info, artifact.bands(model))
+        rows, columns = axes(info, window, overlap)
+        refuse_own_place(stack.files, destination, outputs)
+        warn_of_resolution(info, model)
+        if batch_size is None:
+            one = np.empty((1, rows.window, columns.window, len(bands)))
+            batch_size = that_fits(model, {"image": one}, max_batch_size)
+        job = Job(
+            model=model,
+            windows=Scene(stack, bands, means(model), rows, columns),
+            classify=classifier(model, lambda images: {"image": images}, tta),
+            batch_size=batch_size,
+            destination=destination,
+            outputs=outputs,
+            told=told(window, overlap, tta),
+        )
+        yield job, stack.files
+
+
+def told(window: int, overlap: int | None, tta: bool) -> dict[str, Any]:
+    """Name what of the options changes a map."""
+    return {"window": window, "overlap": overlap, "tta": tta}
+
+
+def axes(info: raster.Info, window: int, overlap: int | None) -> tuple[Axis, Axis]:
+    """Lay windows along the height and the width of a scene.
+
+    Raises:
+        ValueError: If they are to share more than half of themselves.
+    """
+    overlap = window // 8 if overlap is None else overlap
+    if window < 1 or not 0 <= overlap <= window / 2:
+        raise ValueError(
+            f"predict: overlap {overlap} of window {window}. Windows may share from 0 "
+            f"to {window // 2} pixels."
+        )
+    found = []
+    for length in (info.height, info.width):
+        side = min(window, -(-length // _STRIDE) * _STRIDE)
+        found.append(Axis(length, side, min(overlap, side // 2)))
+    return found[0], found[1]
+
+
+def means(model: keras.Model) -> tuple[float, ...]:
+    """Return what stands where there is no data: it is 0 once normalised."""
+    return next(layer.mean for layer in model.layers if isinstance(layer, Bands))
+
+
+def warn_of_resolution(info: raster.Info, model: keras.Model) -> None:
+    """Warn if pixels are of another size than those a model was trained on."""
+    here, trained = info.resolution, artifact.resolution(model)
+    if here is None or trained is None or 1 / _ALIKE <= here / trained <= _ALIKE:
+        return
+    warnings.warn(
+        f"{info.path}: pixels of {here:.3g} m, but the model was trained on "
+        f"{trained:.3g} m. What it learnt to see has another size here; resample the "
+        "scene first.",
+        ResolutionWarning,
+        stacklevel=4,
+    )
+
+
+def refuse_own_place(
+    files: Sequence[Path], destination: Path, outputs: Outputs
+) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        ValueError: If one of the files to come is one of the scene's.
+    """
+    taken = {path.resolve() for path in files}
+    for path in (destination, *outputs.paths(destination).values()):
+        if path.resolve() in taken:
+            raise ValueError(
+                f"{path}: is the scene itself. Give the map a name of its own."
+            )

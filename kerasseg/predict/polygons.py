@@ -1,0 +1,202 @@
+"""Areas of one class as polygons, in memory that does not grow with the scene.
+
+The map is traced tile by tile. Areas that reach over a side of a tile wait for the tile
+beyond it, and are put together and written when no open side is left. One with very
+many corners, such as the sea, is written in parts instead, which share sides of tiles.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from kerasseg import raster
+from kerasseg.legend import IGNORE, Legend
+from kerasseg.predict.options import Outputs
+from kerasseg.predict.vector import Feature, writer
+from kerasseg.raster.outlines import numbered, outlines
+
+TILE = 2048
+"""Pixels along a side of the tiles that are traced."""
+
+_MOST_CORNERS = 1_000_000
+
+
+@dataclass
+class _Area:
+    """Parts of one area that were found so far.
+
+    Args:
+        value: Its class.
+        size: Its pixels.
+        parts: Outlines that are not written yet.
+        corners: Of these.
+        open_sides: Sides of tiles beyond which it may go on.
+        cut: Whether parts of it were written already.
+        joined: The area it turned out to be a part of.
+    """
+
+    value: int
+    size: float = 0.0
+    parts: list[shapely.Polygon] = field(default_factory=list)
+    corners: int = 0
+    open_sides: int = 0
+    cut: bool = False
+    joined: "_Area | None" = None
+
+    def whole(self) -> "_Area":
+        area = self
+        while area.joined is not None:
+            area = area.joined
+        return area
+
+    def join(self, other: "_Area") -> None:
+        self.size += other.size
+        self.parts += other.parts
+        self.corners += other.corners
+        self.open_sides += other.open_sides
+        self.cut |= other.cut
+        other.joined, other.parts = self, []
+
+
+@dataclass
+class _Side:
+    """What lies along a side of a tile: classes, and the area of each pixel."""
+
+    values: np.ndarray
+    areas: list[_Area]
+    """`areas[number]` is the area of the pixels with that number."""
+    numbers: np.ndarray
+
+
+def write(source: Path, path: Path, legend: Legend, outputs: Outputs) -> None:
+    """Write the areas of a map as polygons with the class, its name and their size.
+
+    Args:
+        source: The map.
+        path: `.gpkg` or `.parquet`; it is there whole or not at all.
+        legend: The names.
+        outputs: How much outlines are simplified, and the smallest area kept.
+    """
+    with raster.open_stack(source) as stack:
+        pixel = abs(stack.info.transform.determinant)
+        with writer(path, stack.info, legend) as file:
+            tracer = _Tracer(stack, outputs.simplify, outputs.min_area / pixel)
+            for value, polygon, size in tracer.areas():
+                file.add(Feature(value, polygon, size * pixel))
+
+
+class _Tracer:
+    """Traces a map tile by tile.
+
+    Args:
+        stack: The map.
+        simplify: By how many pixels outlines may differ.
+        smallest: Pixels of the smallest area to give.
+    """
+
+    def __init__(self, stack: raster.Stack, simplify: float, smallest: float):
+        self._stack, self._simplify, self._smallest = stack, simplify, smallest
+
+    def areas(self) -> Iterator[tuple[int, shapely.Polygon, float]]:
+        """Give class, outline and pixels of each area."""
+        height, width = self._stack.info.height, self._stack.info.width
+        above: dict[int, _Side] = {}
+        for row in range(0, height, TILE):
+            left = None
+            for column in range(0, width, TILE):
+                tile = raster.Window(row, column, TILE, TILE).within(height, width)
+                sides = [left, above.pop(column, None)]
+                goes_on = column + TILE < width, row + TILE < height
+                done, left, above[column] = self._trace(tile, sides, goes_on)
+                yield from done
+
+    def _trace(
+        self,
+        tile: raster.Window,
+        before: list[_Side | None],
+        goes_on: tuple[bool, bool],
+    ) -> tuple[Iterator, _Side, _Side]:
+        """Trace a tile, and join its areas to those of the tiles to the left and above.
+
+        Returns:
+            What is complete now, and the sides to the right and below.
+        """
+        label = self._stack.read(tile, bands=[0])[..., 0]
+        shapes = outlines(label, tile)
+        parts = [shapely.geometry.shape(shape) for shape, _ in shapes]
+        sizes = shapely.area(parts)
+        touching = _touching(shapely.bounds(parts), tile)
+        areas = [_Area(-1)]  # Numbers count from 1.
+        for index, part in enumerate(self._simplified(parts)):
+            open_sides = int((touching[index, 2:] & goes_on).sum())
+            corners = shapely.get_num_coordinates(part)
+            found = [shapes[index][1], sizes[index], [part], corners, open_sides]
+            areas.append(_Area(*found))
+        border = np.flatnonzero(touching.any(axis=1))
+        numbers = numbered(((shapes[i][0], i + 1) for i in border.tolist()), tile)
+        edges = (label[:, 0], numbers[:, 0]), (label[0], numbers[0])
+        for side, (values, along) in zip(before, edges, strict=True):
+            if side is not None:
+                _join(side, values, along, areas)
+        later = [
+            _Side(label[:, -1].copy(), areas, numbers[:, -1].copy()),
+            _Side(label[-1].copy(), areas, numbers[-1].copy()),
+        ]
+        earlier = [a for s in before if s for a in _along(s)]
+        return self._complete([*areas[1:], *earlier]), *later
+
+    def _simplified(self, parts: list[shapely.Polygon]) -> np.ndarray:
+        """Simplify outlines, those that neighbours share alike.
+
+        The sides of the tile stay as they are: they are those of the next one too.
+        """
+        if not self._simplify:
+            return np.array(parts, object)
+        return shapely.coverage_simplify(
+            np.array(parts, object), self._simplify, simplify_boundary=False
+        )
+
+    def _complete(
+        self, areas: list[_Area]
+    ) -> Iterator[tuple[int, shapely.Polygon, float]]:
+        """Give those that no tile to come can add to, and parts of the very large."""
+        for area in {id(a): a for a in (each.whole() for each in areas)}.values():
+            large = area.corners > _MOST_CORNERS
+            if area.open_sides and not large:
+                continue
+            wanted = area.size >= self._smallest and area.value != IGNORE
+            parts = area.parts if wanted else []
+            if len(parts) > 1 and not large:
+                parts = shapely.get_parts(shapely.union_all(parts))
+            area.cut |= large
+            for part in parts:
+                whole = len(parts) == 1 and not area.cut
+                yield area.value, part, area.size if whole else part.area
+            area.parts, area.corners = [], 0
+
+
+def _touching(bounds: np.ndarray, tile: raster.Window) -> np.ndarray:
+    """Tell which sides outlines touch: left, upper, right, lower, bool `(N, 4)`."""
+    right, lower = tile.column + tile.width, tile.row + tile.height
+    return bounds == (tile.column, tile.row, right, lower)
+
+
+def _along(side: _Side) -> list[_Area]:
+    return [side.areas[number] for number in np.unique(side.numbers).tolist()]
+
+
+def _join(
+    side: _Side, values: np.ndarray, numbers: np.ndarray, areas: list[_Area]
+) -> None:
+    """Join areas of one class that meet, and close the side between them."""
+    same = side.values == values
+    pairs = np.stack([side.numbers[same], numbers[same]], axis=1)
+    for earlier, later in np.unique(pairs, axis=0).tolist():
+        one, other = side.areas[earlier].whole(), areas[later].whole()
+        if one is not other:
+            one.join(other)
+    for area in _along(side):
+        area.whole().open_sides -= 1

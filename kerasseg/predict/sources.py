@@ -1,0 +1,42 @@
+"""What a command line names as source: files, a list of them, or a folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+_LISTS = {".txt", ".lst"}
+
+
+def expand(given: Sequence[Path], images: str = "*.tif") -> list[Path]:
+    """Return the rasters that files, text files with a path per line, and folders name.
+
+    In a text file, empty lines and those that begin with `#` are left out, and
+    relative paths count from its folder.
+
+    Args:
+        given: As they were named.
+        images: Pattern of the names of files in a folder.
+
+    Raises:
+        FileNotFoundError: If one of them is not there.
+        ValueError: If a list or folder names none.
+    """
+    return [path for each in given for path in _expanded(each, images)]
+
+
+def _expanded(path: Path, images: str) -> list[Path]:
+    if path.is_dir():
+        found = sorted(path.glob(images))
+    elif path.suffix.lower() in _LISTS and path.is_file():
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        found = [path.parent / line for line in lines if line and line[0] != "#"]
+    else:
+        return [_there(path, "Correct the path.")]
+    if not found:
+        raise ValueError(f"{path}: names no scene. Give one that does.")
+    return [_there(each, f"Correct {path}.") for each in found]
+
+
+def _there(path: Path, cure: str) -> Path:
+    if not path.is_file():
+        raise FileNotFoundError(f"no scene at {path}. {cure}")
+    return path
