@@ -36,12 +36,12 @@ def _faults(
     if here != there:
         yield (
             f"{pair.label} is {there} pixels, but {pair.image} is {here}. "
-            "Bring the label raster onto the grid of its image."
+            "Bring the label raster there with `kerasseg prepare align`."
         )
     elif not label.has_grid_of(image):
         yield (
             f"{pair.label} and {pair.image} lie on different grids (transform or CRS). "
-            "Bring the label raster onto the grid of its image."
+            "Bring the label raster there with `kerasseg prepare align`."
         )
     if (image.count, image.dtype) != (first.count, first.dtype):
         yield (

@@ -16,11 +16,7 @@ pixel patches, with two faults mended: a patch of one pure class is kept, and no
 patches share a name.
 """
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +27,12 @@ from kerasseg import raster
 from kerasseg.legend import Legend
 from kerasseg.prepare import cut as cutting
 from kerasseg.prepare import folder, headers, pairs, record, splits
+from kerasseg.prepare import workers as processes
 from kerasseg.prepare.grid import Cut
 from kerasseg.prepare.labels import Coding
 from kerasseg.prepare.record import Job
 from kerasseg.prepare.splits import Plan
-
-Progress = Callable[[int, int], None]
+from kerasseg.prepare.workers import Progress
 
 
 def run(  # noqa: PLR0913, the options of a command
@@ -155,35 +151,12 @@ def _finish(jobs: list[Job], plan: Plan, first: raster.Info) -> dict[str, Any]:
 
 def _cut_all(jobs: list[Job], workers: int | None, progress: Progress) -> None:
     todo = [job for job in jobs if not record.finished(job)]
-    workers = min(workers or os.cpu_count() or 1, len(todo))
-    progress(len(jobs) - len(todo), len(jobs))
-    for done, _ in enumerate(_results(todo, workers), start=1):
-        progress(len(jobs) - len(todo) + done, len(jobs))
-
-
-def _results(jobs: list[Job], workers: int) -> Iterable[None]:
-    if workers <= 1:
-        yield from map(cutting.run, jobs)
-        return
-    # A fork of a process in which a backend runs threads may hang: spawn.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _limit_cache) as pool:
-        futures = [pool.submit(cutting.run, job) for job in jobs]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BrokenProcessPool:
-            raise ChildProcessError(
-                "a worker process was killed, perhaps for want of memory. Run again "
-                "with fewer workers: finished scenes are kept."
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _limit_cache() -> None:
-    """Let GDAL cache 256 MB in each process; by its default, many would take all."""
-    os.environ.setdefault("GDAL_CACHEMAX", "256")
+    done = len(jobs) - len(todo)
+    progress(done, len(jobs))
+    for number, _ in enumerate(
+        processes.results(cutting.run, todo, workers), start=done + 1
+    ):
+        progress(number, len(jobs))
 
 
 def _check_background(background: int | None, legend: Legend) -> None:

@@ -52,6 +52,11 @@ class Stack:
     def close(self) -> None:
         self._files.close()
 
+    @property
+    def block(self) -> tuple[int, int]:
+        """Rows and columns of the pieces that the first file is stored in."""
+        return self._sources[0].block_shapes[0]
+
     def read(
         self, window: Window | None = None, bands: Sequence[int] | None = None
     ) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ class Writer:
         nodata: The value that stands for nothing.
         legend: For a map of class indices: gives the colour table, the class names
             (tags `CLASS_0`, `CLASS_1`, ... of the band) and nodata `IGNORE`.
+        palette: The colours of other values, of a file of one band.
 
     Raises:
         OSError: If the place cannot be written, or the disk is full.
@@ -48,8 +49,10 @@ class Writer:
         dtype: str = "uint8",
         nodata: float | None = None,
         legend: Legend | None = None,
+        palette: Mapping[int, tuple[int, int, int]] | None = None,
     ):
         self.path = Path(path)
+        self._palette = palette
         self._partial = self.path.with_name(f".{self.path.name}.partial")
         self._bands, self._legend = tuple(bands), legend
         self._profile = {
@@ -82,6 +85,9 @@ class Writer:
             self._file.write_colormap(1, _colormap(self._legend))
             names = {f"CLASS_{i}": name for i, name in enumerate(self._legend.names)}
             self._file.update_tags(1, **names)
+        if self._palette:
+            colors = {value: (*color, 255) for value, color in self._palette.items()}
+            self._file.write_colormap(1, colors)
         return self
 
     def write(self, pixels: np.ndarray, window: Window | None = None) -> None:
