@@ -47,6 +47,14 @@ class Unknown(StrEnum):
     IGNORE = "ignore"
 
 
+class Dates(StrEnum):
+    """What images of several dates of one place are."""
+
+    NONE = "none"
+    SAMPLES = "samples"
+    SERIES = "series"
+
+
 class By(StrEnum):
     """What stays in one split."""
 
@@ -108,6 +116,27 @@ def patches(  # noqa: PLR0913, the options of a command
             help="Index of the class that alone is no reason to keep a patch.",
         ),
     ] = "0",  # type: ignore[assignment]  (what the parser reads)
+    min_observed: Annotated[
+        float, typer.Option(min=0, max=1, help="Least share of pixels with an image.")
+    ] = 0.0,
+    drop_only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS", help="Leave out what holds no other classes; repeatable."
+        ),
+    ] = None,
+    masks: Annotated[
+        str | None, typer.Option(help="Masks of clouds and snow, such as SCL.")
+    ] = None,
+    max_cloud: Annotated[
+        float, typer.Option(min=0, max=1, help="Greatest share of cloud; 1 keeps all.")
+    ] = 1.0,
+    max_snow: Annotated[
+        float, typer.Option(min=0, max=1, help="Greatest share of snow; 1 keeps all.")
+    ] = 1.0,
+    dates: Annotated[
+        Dates, typer.Option(help="Several dates of one place: samples, or one series.")
+    ] = Dates.NONE,
     coding: Annotated[
         Coding, typer.Option(help="How label rasters are coded.")
     ] = Coding.AUTO,
@@ -130,6 +159,10 @@ def patches(  # noqa: PLR0913, the options of a command
     block: Annotated[
         int, typer.Option(min=1, help="Patches along the side of a block.")
     ] = 4,
+    buffer: Annotated[
+        float | None,
+        typer.Option(min=0, help="Distance splits keep, in units of the CRS."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another draw.")] = 1,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; by default one per CPU.")
@@ -139,7 +172,7 @@ def patches(  # noqa: PLR0913, the options of a command
     from kerasseg.cli import progress
     from kerasseg.prepare import patches as job
 
-    with progress.bar("scenes") as advance:
+    with progress.bar("parts") as advance:
         summary = job.run(
             images,
             labels,
@@ -150,6 +183,12 @@ def patches(  # noqa: PLR0913, the options of a command
             edge=edge.value,
             keep=keep,
             background=None if background < 0 else background,
+            min_observed=min_observed,
+            drop_only=drop_only or (),
+            masks=masks,
+            max_cloud=max_cloud,
+            max_snow=max_snow,
+            dates=dates.value,
             coding=coding.value,
             bands=band or None,
             split=split.value,
@@ -158,6 +197,7 @@ def patches(  # noqa: PLR0913, the options of a command
             val=val or (),
             test=test or (),
             block=block,
+            buffer=buffer,
             seed=seed,
             workers=workers,
             progress=advance,
@@ -256,6 +296,23 @@ def stack(
     from kerasseg.prepare import stacking
 
     stacking.bands(bands, destination)
+
+
+@app.command()
+def statistics(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="What `prepare patches` wrote.")
+    ],
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; by default one per CPU.")
+    ] = None,
+) -> None:
+    """Find ranges, percentiles and class weights, and note them in `patches.json`."""
+    from kerasseg.cli import progress
+    from kerasseg.prepare import statistics as job
+
+    with progress.bar("parts") as advance:
+        _print_summary(job.run(folder, workers=workers, progress=advance))
 
 
 def _weight(text: str) -> tuple[str, float]:
