@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerasseg import legend as legends
-from kerasseg import raster
+from kerasseg import places, raster
 from kerasseg.datasets.patches import (
     ABOUT,
     INDEX,
@@ -39,6 +39,11 @@ def open_for(destination: Path, cut: Cut, legend: Legend) -> Path:
         FileExistsError: If it holds something else.
         OSError: If it cannot be made.
     """
+    if places.is_remote(destination):
+        raise ValueError(
+            f"{destination}: patches are read at random, many times. Give a folder of "
+            "this machine, and send it afterwards."
+        )
     noted = destination / ".scenes" / ".cut.json"  # no scene's name begins with a dot
     wanted = {**cut.noted(), "legend": legend.to_dict()}
     wanted = json.loads(json.dumps(wanted))  # tuples as lists, as they come back

@@ -6,9 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kerasseg import dates as calendar
+from kerasseg import places
 
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_]?)(\d\d)\2(\d\d)(?!\d)")
 
@@ -60,8 +61,9 @@ def find(images: str | Path, labels: str | Path) -> list[Pair]:
         FileNotFoundError: If a side has no raster.
         ValueError: If a raster has no partner, or two have the same name.
     """
-    if Path(images).is_file() and Path(labels).is_file():
-        return [Pair(Path(images).stem, Path(images), Path(labels))]
+    image, label = places.place(images), places.place(labels)
+    if image.is_file() and label.is_file():
+        return [Pair(image.stem, image, label)]
     left = by_scene(images, "image")
     right = by_scene(labels, "label raster")
     alone = [f"{left[name]} has no label" for name in sorted(left.keys() - right)]
@@ -87,21 +89,17 @@ def by_scene(where: str | Path, what: str) -> dict[str, Path]:
         ValueError: If two have the same name.
     """
     where = str(where)
-    if glob.has_magic(where) and not Path(where).exists():
-        pattern = re.compile(_to_regex(where))
-        found = [
-            (_joined(pattern.fullmatch(path)), Path(path))
-            for path in glob.glob(where, recursive=True)
-            if os.path.isfile(path)
-        ]
+    root = places.place(where)
+    if glob.has_magic(where) and not root.exists():
+        found = _fitting(where)
     else:
         found = [
-            (path.relative_to(where).with_suffix("").as_posix(), path)
-            for path in Path(where).rglob("*")
+            (str(PurePosixPath(_below(root, path)).with_suffix("")), path)
+            for path in root.rglob("*")
             if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
         ]
-    if Path(where).is_file():
-        found = [(Path(where).stem, Path(where))]
+    if root.is_file():
+        found = [(root.stem, root)]
     if not found:
         raise FileNotFoundError(f"no {what} at {where}. Correct the path or pattern.")
     scenes: dict[str, Path] = {}
@@ -113,6 +111,22 @@ def by_scene(where: str | Path, what: str) -> dict[str, Path]:
             )
         scenes[scene] = path
     return scenes
+
+
+def _below(root: Path, path: Path) -> str:
+    """Return where a file lies in a folder, whatever kind of path they are."""
+    return path.as_posix().removeprefix(root.as_posix()).lstrip("/")
+
+
+def _fitting(where: str) -> list[tuple[str, Path]]:
+    """List the files that fit a pattern, by what its wildcards stand for."""
+    if places.is_remote(places.place(where)):
+        where, found = places.listed(where)
+    else:
+        names = glob.glob(where, recursive=True)
+        found = {name: Path(name) for name in names if os.path.isfile(name)}
+    pattern = re.compile(_to_regex(where))
+    return [(_joined(pattern.fullmatch(name)), path) for name, path in found.items()]
 
 
 def find_dated(images: str | Path, labels: str | Path, *, stacked: bool) -> list[Pair]:
@@ -131,8 +145,8 @@ def find_dated(images: str | Path, labels: str | Path, *, stacked: bool) -> list
         ValueError: If a name tells no date, a place has no label, or a date twice.
     """
     left, right = by_scene(images, "image"), by_scene(labels, "label raster")
-    places = {_place(name): path for name, path in right.items()}
-    if len(places) < len(right):
+    grounds = {_place(name): path for name, path in right.items()}
+    if len(grounds) < len(right):
         raise ValueError(
             f"{labels}: two label rasters of one place. Keep one of each place."
         )
@@ -145,12 +159,12 @@ def find_dated(images: str | Path, labels: str | Path, *, stacked: bool) -> list
             )
         day = str(calendar.parse("".join(date.group(1, 3, 4))))
         place = _place(name)
-        if len(places) == 1:
-            (place,) = places
-        if place not in places:
+        if len(grounds) == 1:
+            (place,) = grounds
+        if place not in grounds:
             raise ValueError(
                 f"{path}: no label of its place {place!r}. There are "
-                f"{', '.join([*places][:5])}."
+                f"{', '.join([*grounds][:5])}."
             )
         other = found[place].setdefault(day, (name, path))
         if other[1] != path:
@@ -161,7 +175,7 @@ def find_dated(images: str | Path, labels: str | Path, *, stacked: bool) -> list
     return [
         pair
         for place in sorted(found)
-        for pair in _of_place(place, found[place], places[place], stacked)
+        for pair in _of_place(place, found[place], grounds[place], stacked)
     ]
 
 

@@ -31,6 +31,7 @@ import numpy as np
 from kerasseg import legend as legends
 from kerasseg import raster
 from kerasseg.legend import Legend
+from kerasseg.places import place
 from kerasseg.prepare import cut as cutting
 from kerasseg.prepare import folder, headers, leaks, pairs, record, splits
 from kerasseg.prepare import rules as filters
@@ -157,7 +158,7 @@ def run(  # noqa: PLR0913, the options of a command
     first = headers.check(found, cut)
     names = [pair.scene for pair in found]
     splits.check(plan, names, [pair.place for pair in found])
-    destination = folder.open_for(Path(destination), cut, legend)
+    destination = folder.open_for(place(destination), cut, legend)
     jobs = [
         Job(pair, stem, legend, cut, destination)
         for pair, stem in zip(found, record.stems(names), strict=True)

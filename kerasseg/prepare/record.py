@@ -6,6 +6,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kerasseg import places
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.grid import Cut
@@ -126,10 +127,10 @@ def _with_tuples(fields: dict) -> dict:
     }
 
 
-def _stamp(pair: Pair) -> list[int]:
-    """Return what changes when one of the two files does."""
-    stats = [path.stat() for path in (*pair.images, pair.label, *pair.masks)]
-    return [number for stat in stats for number in (stat.st_size, stat.st_mtime_ns)]
+def _stamp(pair: Pair) -> list[int | str]:
+    """Return what changes when one of the files does."""
+    files = (*pair.images, pair.label, *pair.masks)
+    return [part for path in files for part in places.stamp(path)]
 
 
 def stems(scenes: list[str]) -> list[str]:

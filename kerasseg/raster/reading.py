@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio import errors
+from rasterio.abc import FileContainer
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window as _Rectangle
 
+from kerasseg import places
+from kerasseg.places import place
 from kerasseg.raster.describing import (
     Info,
     RasterError,
@@ -130,10 +133,11 @@ def open_stack(paths: str | Path | Sequence[str | Path]) -> Stack:
         FileNotFoundError: If there is no such file.
         RasterError: If a file is not a raster, or its grid or type differs.
     """
-    paths = [paths] if isinstance(paths, str | Path) else list(paths)
+    if isinstance(paths, str | Path) or places.is_remote(paths):
+        paths = [paths]
     if not paths:
         raise RasterError("no raster to open: an empty list. Give at least one file.")
-    return Stack([Path(path) for path in paths])
+    return Stack(list(map(place, paths)))
 
 
 def info(path: str | Path | Sequence[str | Path]) -> Info:
@@ -166,7 +170,7 @@ def open_source(path: Path) -> rasterio.DatasetReader:
         FileNotFoundError: If there is no such file.
         RasterError: If it is not a raster.
     """
-    if not path.exists():
+    if not places.exists(path):
         raise FileNotFoundError(f"no raster at {path}. Correct the path.")
     try:
         with (
@@ -174,12 +178,53 @@ def open_source(path: Path) -> rasterio.DatasetReader:
             rasterio.Env(**_STRICT),
         ):
             warnings.simplefilter("ignore", errors.NotGeoreferencedWarning)
-            return rasterio.open(path)
+            return rasterio.open(str(path), opener=_store(path))
     except errors.RasterioError:
         raise RasterError(
             f"{path}: not a raster, or damaged at its start. "
             "Give a TIFF, JPEG or PNG; if it is one, copy or download it again."
         ) from None
+
+
+class _Files(FileContainer):
+    """The files of a store as GDAL asks for them.
+
+    Args:
+        files: A file system of fsspec.
+    """
+
+    BLOCK = 1 << 20
+    """Bytes fetched at a time: some tiles of a GeoTIFF, not the 50 MB of s3fs."""
+
+    def __init__(self, files):
+        self._files = files
+
+    def open(self, path, mode="rb", **_):
+        return self._files.open(
+            path, mode, block_size=self.BLOCK, cache_type="blockcache"
+        )
+
+    def isfile(self, path):
+        return self._files.isfile(path)
+
+    def isdir(self, path):
+        return self._files.isdir(path)
+
+    def ls(self, path):
+        return self._files.ls(path, detail=False)
+
+    def mtime(self, path):
+        return 0  # `places.stamp` tells what has changed.
+
+    def rm(self, path):
+        raise PermissionError(f"{path}: is read only.")
+
+    def size(self, path):
+        return self._files.size(path)
+
+
+def _store(path: Path) -> _Files | None:
+    return _Files(path.fs) if places.is_remote(path) else None
 
 
 def _read(

@@ -1,6 +1,5 @@
 """Write rasters: tiled, compressed GeoTIFF, whole or window by window."""
 
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as _Rectangle
 
 from kerasseg.legend import IGNORE, Legend
+from kerasseg.places import beside, is_remote, place, publish
 from kerasseg.raster.describing import Info, is_rgb
 from kerasseg.raster.reading import open_stack
 from kerasseg.raster.window import Window
@@ -51,9 +51,9 @@ class Writer:
         legend: Legend | None = None,
         palette: Mapping[int, tuple[int, int, int]] | None = None,
     ):
-        self.path = Path(path)
+        self.path = place(path)
+        self._partial = beside(self.path, f".{self.path.name}.partial")
         self._palette = palette
-        self._partial = self.path.with_name(f".{self.path.name}.partial")
         self._bands, self._legend = tuple(bands), legend
         self._profile = {
             "driver": "GTiff",
@@ -75,8 +75,8 @@ class Writer:
         }
 
     def __enter__(self) -> "Writer":
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.is_dir():
+        self._partial.parent.mkdir(parents=True, exist_ok=True)
+        if not is_remote(self.path) and self.path.is_dir():
             raise IsADirectoryError(f"{self.path}: is a folder. Name a file in it.")
         self._file = self._create()
         for index, name in enumerate(self._bands, start=1):
@@ -111,7 +111,7 @@ class Writer:
             self._file.close()
             if kind is None:
                 self._check_whole()
-                os.replace(self._partial, self.path)
+                publish(self._partial, self.path)
         finally:
             self._partial.unlink(missing_ok=True)
 

@@ -20,6 +20,7 @@ import numpy as np
 from kerasseg import legend as legends
 from kerasseg import raster
 from kerasseg.legend import Legend
+from kerasseg.places import beside, place
 from kerasseg.prepare import polygons
 from kerasseg.prepare import workers as processes
 from kerasseg.prepare.align import job as pieces
@@ -55,8 +56,8 @@ def label(  # noqa: PLR0913, the options of a command
     """Write labels anew on the grid of an image.
 
     Args:
-        source: A label raster, or polygons: GeoPackage, GeoParquet, Shapefile,
-            GeoJSON, FlatGeobuf.
+        source: A label raster, or polygons (GeoPackage, GeoParquet, Shapefile, GeoJSON,
+            FlatGeobuf). It may be a URL, as all files here.
         like: The image, or several files of its bands.
         destination: The GeoTIFF to write; it appears when it is whole.
         method: How a pixel takes its class: `"nearest"`, `"majority"`, `"centred"` or
@@ -105,17 +106,17 @@ def label(  # noqa: PLR0913, the options of a command
         )
         there = labels.info(here)
     else:
-        labels, there = Path(source), raster.info(source)
+        labels, there = place(source), raster.info(source)
         _check_place(there)
     out = sources.output(there, legend, nodata)
-    destination = Path(destination)
-    parts = destination.with_name(f".{destination.name}.parts")
+    destination = place(destination)
+    parts = beside(destination, f".{destination.name}.parts")
     rule = votes.Rule(method, out.nothing, covered)
     todo = Job(labels, here, out, rule, legend, coding, unknown, parts)
     if method == "rarity":
         todo = rarity.weighed(todo, weights)
-    files = [Path(source), *([like] if isinstance(like, str | Path) else like)]
-    pieces.prepare(todo, pieces.stamp(todo, list(map(Path, files))))
+    files = [source, *(like if isinstance(like, list | tuple) else [like])]
+    pieces.prepare(todo, pieces.stamp(todo, list(map(place, files))))
     try:
         _work(todo, workers, progress or (lambda done, total: None))
     except ValueError:  # Whatever is mended, labels or options, all begins anew.

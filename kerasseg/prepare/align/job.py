@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasseg import raster
+from kerasseg import places, raster
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.align import grids, sources, votes, warps
@@ -162,9 +162,8 @@ def prepare(job: Job, stamp: dict[str, Any]) -> None:
 
 def stamp(job: Job, files: list[Path]) -> dict[str, Any]:
     """Return what changes when options or files do."""
-    stats = [path.stat() for path in files]
     return {
-        "files": [[s.st_size, s.st_mtime_ns] for s in stats],
+        "files": [places.stamp(path) for path in files],
         "out": asdict(job.out),
         "rule": asdict(job.rule),
         "legend": job.legend and job.legend.to_dict(),

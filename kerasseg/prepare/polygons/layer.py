@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import rasterio
 
-from kerasseg import raster
+from kerasseg import places, raster
 from kerasseg.legend import Legend, LegendError
 from kerasseg.prepare.polygons import files
 
@@ -92,13 +92,14 @@ def describe(
         ValueError: If the layer has no CRS, no such attribute, or no polygon.
         LegendError: If a value is not in the legend.
     """
-    path = Path(path)
-    if not path.exists():
+    path = places.place(path)
+    if not places.exists(path):
         raise FileNotFoundError(f"no polygons at {path}. Correct the path.")
     if any(find_spec(needed) is None for needed in _NEEDED):
         raise ModuleNotFoundError(
             f'{path}: polygons need pyogrio. Run `pip install "kerasseg[vector]"`.'
         )
+    path = places.fetched(path)
     about = files.about(path, name)
     _check(path, about, attribute, refine)
     known = _known(legend) if legend else None
