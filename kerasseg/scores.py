@@ -247,8 +247,9 @@ def class_weights(
         counts: Number of labelled pixels per class.
         kind: `"inverse"`: one over the number (INS). `"inverse_root"`: one over its
             root, which spares rare classes that are hard to tell. `"inverse_log"`: one
-            over `log(1.02 + share)`. `"effective"`: by the effective number of
-            samples, with a hundred thousandth of all pixels as its scale.
+            over `log(1.02 + share)`. `"effective"`: one over the effective number of
+            samples, which saturates at a hundredth of all pixels: commoner classes
+            weigh alike, rarer ones by their number.
 
     Raises:
         ValueError: If the kind is unknown, a count is negative, or all are 0.
@@ -263,7 +264,7 @@ def class_weights(
         return inverse
     counts = np.asarray(counts, np.float64)
     present, share = counts > 0, counts / counts.sum()
-    scale = max(counts.sum() * 1e-5, 1.0)
+    scale = counts.sum() / 100
     kinds = {
         "inverse_root": lambda: 1 / np.sqrt(counts[present]),
         "inverse_log": lambda: 1 / np.log(1.02 + share[present]),

@@ -229,7 +229,7 @@ def test_a_right_second_guess_counts():
         ("inverse", [1 / 900, 1 / 100]),
         ("inverse_root", [1 / 30, 1 / 10]),
         ("inverse_log", [1 / np.log(1.92), 1 / np.log(1.12)]),
-        ("effective", [1, 1]),  # a class of 100 pixels has plenty, of 1000 in all
+        ("effective", [1 / (1 - np.exp(-90)), 1 / (1 - np.exp(-10))]),
     ],
 )
 def test_class_weights_are_those_of_their_definition(kind, expected):
@@ -239,8 +239,9 @@ def test_class_weights_are_those_of_their_definition(kind, expected):
 
 
 def test_the_effective_number_grows_slower_than_the_number():
-    rare, common = class_weights([1e3, 1e8], "effective")
-    assert 1 < rare / common < 1e5
+    rarest, rare, common = class_weights([1e2, 1e3, 1e8], "effective")
+    assert rarest / rare == pytest.approx(10, rel=1e-3)
+    assert rare / common == pytest.approx(1e3, rel=1e-3)
     with pytest.raises(
         ValueError, match=r"class weights 'root'. Choose from: inverse,"
     ):

@@ -20,7 +20,7 @@ import numpy as np
 from kerasseg import legend as legends
 from kerasseg import raster
 from kerasseg.legend import Legend
-from kerasseg.places import beside, place
+from kerasseg.places import beside, is_remote, place
 from kerasseg.prepare import polygons
 from kerasseg.prepare import workers as processes
 from kerasseg.prepare.align import job as pieces
@@ -97,6 +97,9 @@ def label(  # noqa: PLR0913, the options of a command
     """
     if isinstance(legend, str | Path):
         legend = legends.read(legend)
+    destination = place(destination)
+    if not is_remote(destination) and destination.is_dir():
+        raise IsADirectoryError(f"{destination}: is a folder. Name a file in it.")
     here = raster.info(like)
     _check_place(here)
     if polygons.is_vector(source):
@@ -109,7 +112,6 @@ def label(  # noqa: PLR0913, the options of a command
         labels, there = place(source), raster.info(source)
         _check_place(there)
     out = sources.output(there, legend, nodata)
-    destination = place(destination)
     parts = beside(destination, f".{destination.name}.parts")
     rule = votes.Rule(method, out.nothing, covered)
     todo = Job(labels, here, out, rule, legend, coding, unknown, parts)

@@ -211,6 +211,13 @@ def _sums_of_rows(chosen: np.ndarray, edges: np.ndarray, kind: type) -> np.ndarr
 
 def _sums_of_columns(summed: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Add up columns between edges; `(H, W')` to int64 `(H, W)`."""
+    spans = np.diff(edges)
+    if spans.min() == spans.max() > 0:
+        # As many columns in each pixel: add every so many-th, four times as fast.
+        total = summed[:, :: spans[0]].astype(np.int64)
+        for shift in range(1, spans[0]):
+            total += summed[:, shift :: spans[0]]
+        return total
     running = np.zeros((summed.shape[0], summed.shape[1] + 1), np.int64)
     np.cumsum(summed, axis=1, out=running[:, 1:])
     return running[:, edges[1:]] - running[:, edges[:-1]]

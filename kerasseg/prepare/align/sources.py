@@ -15,7 +15,6 @@ import numpy as np
 
 from kerasseg import raster
 from kerasseg.legend import IGNORE, Legend, LegendError
-from kerasseg.prepare.align.votes import values
 from kerasseg.prepare.labels import Coding, Decoder
 from kerasseg.raster import Window
 
@@ -147,7 +146,7 @@ class Raster:
         nodata, nothing = self.info.nodata, self._out.nothing
         if nodata == nothing:
             return labels.astype(self._out.dtype, copy=False)
-        if nothing in values(labels):
+        if (labels == nothing).any():
             raise LegendError(
                 f"{self.info.path}: value {nothing} is a label there, and what "
                 "unlabelled pixels are to get. Give another value with `nodata`."

@@ -1,6 +1,7 @@
 """Geometries and attributes of the files that polygons come in."""
 
 import json
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ def about(path: Path, layer: str | None) -> dict[str, Any]:
     import pyogrio
 
     try:
-        found = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # What matters is told below.
+            found = pyogrio.read_info(path, layer=layer, force_feature_count=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
         raise ValueError(
             f"{path}: not a file of polygons, damaged, or without layer {layer!r}."
