@@ -1,6 +1,8 @@
 """Files of an object store are read and written as those of this machine are."""
 
+import json
 import os
+import pickle
 import sys
 from pathlib import Path
 
@@ -111,28 +113,46 @@ def test_scenes_are_found_by_folder_and_by_pattern(scenes):
 
 def test_labels_are_aligned_and_patches_cut_from_store_to_store(scenes, tmp_path):
     bucket, held = scenes
-    import json
-
     place(f"{bucket}/legend.json").write_text(json.dumps(LEGEND))
-    for name, (_, label) in held.items():
-        align.label(
-            *(f"{bucket}/{folder}/{name}.tif" for folder in ("fine", "images", "out")),
-            method="majority",
-            legend=f"{bucket}/legend.json",
-            workers=1,
-        )
-        low = (label == 1).reshape(64, 3, 64, 3).sum(axis=(1, 3)) > 4
-        found = raster.read_label(f"{bucket}/out/{name}.tif")
-        np.testing.assert_array_equal(found == 1, low)
+    align.label(
+        *(f"{bucket}/{folder}/s0.tif" for folder in ("fine", "images", "out")),
+        method="majority",
+        legend=f"{bucket}/legend.json",
+    )
+    low = (held["s0"][1] == 1).reshape(64, 3, 64, 3).sum(axis=(1, 3)) > 4
+    found = raster.read_label(f"{bucket}/out/s0.tif")
+    np.testing.assert_array_equal(found == 1, low)
     summary = patches.run(
-        *(f"{bucket}/{name}" for name in ("images", "out", "legend.json")),
+        *(f"{bucket}/{name}/s0.tif" for name in ("images", "out")),
+        f"{bucket}/legend.json",
         tmp_path / "patches",
         size=32,
-        workers=2,
+        split="block",
+        block=1,
+        workers=1,
     )
-    assert sum(each["patches"] for each in summary["splits"].values()) == 12
+    assert sum(each["patches"] for each in summary["splits"].values()) == 4
     first = raster.read(tmp_path / "patches" / "images" / "s0_r0_c0.tif")
     np.testing.assert_array_equal(first, held["s0"][0][:32, :32])
+
+
+def test_a_process_can_be_given_a_url(scenes):
+    bucket, held = scenes
+    path = pickle.loads(pickle.dumps(place(f"{bucket}/images/s2.tif")))
+    np.testing.assert_array_equal(raster.read(path), held["s2"][0])
+
+
+def test_commands_take_urls(scenes):
+    from typer.testing import CliRunner
+
+    from kerasseg.cli import app
+
+    bucket, held = scenes
+    places = (f"{bucket}/{name}/s0.tif" for name in ("fine", "images", "near"))
+    done = CliRunner().invoke(app, ["prepare", "align", *places])
+    assert done.exit_code == 0, done.output
+    found = raster.read_label(f"{bucket}/near/s0.tif")
+    np.testing.assert_array_equal(found, held["s0"][1][1::3, 1::3])
 
 
 def test_patches_go_to_a_folder_of_this_machine(scenes):

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -32,7 +33,7 @@ def results(
         return
     # A fork of a process in which a backend runs threads may hang: spawn.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, limit_cache) as pool:
+    with ProcessPoolExecutor(workers, context, _begin) as pool:
         futures = [pool.submit(function, job) for job in jobs]
         try:
             for future in as_completed(futures):
@@ -46,6 +47,17 @@ def results(
             pool.shutdown(cancel_futures=True)
 
 
-def limit_cache() -> None:
-    """Let GDAL cache 256 MB in each process; by its default, many would take all."""
+def _begin() -> None:
+    """Set a worker up."""
+    # By GDAL's default, many processes would take all memory for their caches.
     os.environ.setdefault("GDAL_CACHEMAX", "256")
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    """End with the process that began this one, even if it was killed.
+
+    Otherwise the worker would wait for jobs for ever, and hold its memory.
+    """
+    multiprocessing.parent_process().join()
+    os._exit(1)
