@@ -6,8 +6,7 @@ The folder holds
   indices, uncompressed, so that one read gives the pixels;
 - `index.csv`: one line per patch with scene, place, split and pixels per class;
 - `legend.json`, and `patches.json`: bands, statistics of the training split, counts,
-  a fingerprint, and the options all this was made with.
-
+  a fingerprint, and the options all this was made with;
 - `tiles.csv`: every window, its split or why it was left out, and the shares of
   observed pixels, clouds and snow that decided.
 
@@ -20,26 +19,23 @@ pixel patches, with two faults mended: a patch of one pure class is kept, and no
 patches share a name.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
 
 from kerasseg import legend as legends
 from kerasseg import raster
 from kerasseg.legend import Legend
 from kerasseg.places import place
 from kerasseg.prepare import cut as cutting
-from kerasseg.prepare import folder, headers, leaks, pairs, record, splits
+from kerasseg.prepare import dated, dealing, folder, headers, pairs, record, splits
 from kerasseg.prepare import rules as filters
 from kerasseg.prepare import workers as processes
 from kerasseg.prepare.grid import Cut
 from kerasseg.prepare.labels import Coding
 from kerasseg.prepare.pairs import Pair
-from kerasseg.prepare.record import Dropped, Job, Patch
+from kerasseg.prepare.record import Job
 from kerasseg.prepare.rules import Clear, Labelled, Observed, Rule
 from kerasseg.prepare.sky import SCL, Codes
 from kerasseg.prepare.splits import Plan
@@ -165,7 +161,7 @@ def run(  # noqa: PLR0913, the options of a command
     ]
     parts = [part for job in jobs for part in _parts(job)]
     _cut_all(parts, workers, progress or (lambda done, total: None))
-    return _finish(parts, plan, first)
+    return dealing.finish(parts, plan, first)
 
 
 def _find(
@@ -174,72 +170,14 @@ def _find(
     if dates == "none":
         found = pairs.find(images, labels)
     else:
-        found = pairs.find_dated(images, labels, stacked=dates == "series")
-    return found if masks is None else pairs.with_masks(found, masks)
+        found = dated.find(images, labels, stacked=dates == "series")
+    return found if masks is None else dated.with_masks(found, masks)
 
 
 def _parts(job: Job) -> list[Job]:
     info = raster.info(job.pair.images[0])
     number = cutting.parts(job, info.height, info.width)
     return [replace(job, part=part, parts=number) for part in range(number)]
-
-
-def _finish(jobs: list[Job], plan: Plan, first: raster.Info) -> dict[str, Any]:
-    """Deal the patches out and write the index."""
-    loaded = [record.load(job) for job in jobs]
-    patches = [patch for kept, _ in loaded for patch in kept]
-    dropped = [window for _, left in loaded for window in left]
-    if not patches:
-        reasons = Counter(window.reason for window in dropped)
-        told = ", ".join(f"{reason} ({n})" for reason, n in reasons.most_common())
-        raise ValueError(
-            f"no patch to keep of {len(dropped)}: {told}. Lower `keep`, or correct "
-            "`background` or what else leaves patches out."
-        )
-    scenes = {job.pair.scene: job.pair for job in jobs}
-    units = {
-        "scene": lambda patch: scenes[patch.scene].place,
-        "block": lambda patch: f"{scenes[patch.scene].place}\n{patch.block}",
-        "random": lambda patch: patch.id,
-    }[plan.by]
-    dealt = splits.assign(
-        plan,
-        [patch.scene for patch in patches],
-        [units(patch) for patch in patches],
-        np.array([patch.counts for patch in patches]),
-    )
-    patches, dealt, near = _apart(patches, dealt, scenes, plan, jobs[0].cut.size)
-    dates = {pair.scene: pair.dates for pair in scenes.values() if pair.dates}
-    return folder.finish(jobs[0], patches, dealt, dropped + near, first, plan, dates)
-
-
-def _apart(
-    patches: list[Patch],
-    dealt: list[str],
-    scenes: dict[str, Pair],
-    plan: Plan,
-    size: int,
-) -> tuple[list[Patch], list[str], list[Dropped]]:
-    """See to it that splits show different ground, or leave out what is too near."""
-    order = {scene: number for number, scene in enumerate(scenes)}
-    where = leaks.boxes(
-        [raster.info(pair.images[0]) for pair in scenes.values()],
-        [order[patch.scene] for patch in patches],
-        [(patch.row, patch.column) for patch in patches],
-        size,
-    )
-    if plan.buffer is None:
-        leaks.refuse(where, dealt, [patch.id for patch in patches])
-        return patches, dealt, []
-    out = leaks.too_near(where, dealt, plan.buffer).tolist()
-    left = [
-        Dropped(patch.scene, patch.row, patch.column, "near another split", patch.facts)
-        for patch, gone in zip(patches, out, strict=True)
-        if gone
-    ]
-    kept = [place for place, gone in enumerate(out) if not gone]
-    splits.check_filled(plan, [dealt[place] for place in kept], "patches")
-    return [patches[place] for place in kept], [dealt[place] for place in kept], left
 
 
 def _cut_all(jobs: list[Job], workers: int | None, progress: Progress) -> None:

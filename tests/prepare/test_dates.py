@@ -8,7 +8,7 @@ import pytest
 from kerasseg import legend as legends
 from kerasseg import raster
 from kerasseg.datasets import patches as dataset
-from kerasseg.prepare import pairs, patches
+from kerasseg.prepare import dated, patches
 from kerasseg.prepare.sky import Codes
 
 pytestmark = pytest.mark.once
@@ -125,7 +125,7 @@ def test_names_that_tell_too_little_are_told(tmp_path, names, labels, line):
         for name in files:
             (tmp_path / folder / name).touch()
     with pytest.raises(ValueError, match=line):
-        pairs.find_dated(tmp_path / "i", tmp_path / "l", stacked=True)
+        dated.find(tmp_path / "i", tmp_path / "l", stacked=True)
 
 
 def test_real_masks_of_20_m_are_read_on_images_of_10_m(shared, tmp_path):
