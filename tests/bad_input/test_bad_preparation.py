@@ -18,10 +18,11 @@ DRAW = "prepare align fields.gpkg images/a.tif new.tif"
 PREPARE = "prepare patches images labels legend.yaml new --size 32 --workers 1"
 
 
-def place(world, dtype="uint8", value=1):
+def place(world, dtype="uint8", value=1, west=5e5):
     """Give a label raster a place on the ground, and the image the same."""
     for each in ("labels/a.tif", "images/a.tif"):
-        grid = raster.grid(64, 64, "EPSG:2180", 5e5, 4e5, 1.0)
+        left = west if "labels" in each else 5e5
+        grid = raster.grid(64, 64, "EPSG:2180", left, 4e5, 1.0)
         kind, filled = (dtype, value) if "labels" in each else ("uint8", 1)
         with raster.Writer(world.folder / each, grid, bands=["b"], dtype=kind) as file:
             file.write(np.full((64, 64), filled, kind))
@@ -71,6 +72,13 @@ CASES = [
         ALIGN,
         "labels/a.tif: its pixels have no area (1 x 0). Correct its geotransform.",
         flatten,
+    ),
+    (
+        "label of other ground",
+        ALIGN,
+        "labels/a.tif and images/a.tif share no ground. Give labels of the same place; "
+        "`kerasseg check images/a.tif --labels labels/a.tif` tells more.",
+        lambda w: place(w, west=6e5),
     ),
     (
         "label of fractions",

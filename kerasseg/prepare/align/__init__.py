@@ -29,6 +29,7 @@ from kerasseg.prepare.align.job import Job
 from kerasseg.prepare.labels import Coding
 from kerasseg.prepare.stacking import bands
 from kerasseg.prepare.workers import Progress
+from kerasseg.raster import ground
 
 __all__ = ["bands", "label"]
 
@@ -90,7 +91,7 @@ def label(  # noqa: PLR0913, the options of a command
 
     Raises:
         FileNotFoundError: If a file is missing.
-        RasterError: If a file is no raster, or lies nowhere on the ground.
+        RasterError: If a file is no raster, lies nowhere, or on other ground.
         LegendError: If a value is not in the legend, or means two things.
         ModuleNotFoundError: If polygons are given and `kerasseg[vector]` is not
             installed.
@@ -111,6 +112,7 @@ def label(  # noqa: PLR0913, the options of a command
     else:
         labels, there = place(source), raster.info(source)
         _check_place(there)
+        _check_ground(there, here)
     out = sources.output(there, legend, nodata)
     parts = beside(destination, f".{destination.name}.parts")
     rule = votes.Rule(method, out.nothing, covered)
@@ -139,6 +141,15 @@ def _check_place(info: raster.Info) -> None:
         raise raster.RasterError(
             f"{info.path}: its pixels have no area ({info.transform.a:g} x "
             f"{info.transform.e:g}). Correct its geotransform."
+        )
+
+
+def _check_ground(there: raster.Info, here: raster.Info) -> None:
+    box = ground.bounds_in(there, here.crs)
+    if box is None or not box.meets(ground.bounds(here)):
+        raise raster.RasterError(
+            f"{there.path} and {here.path} share no ground. Give labels of the same "
+            f"place; `kerasseg check {here.path} --labels {there.path}` tells more."
         )
 
 
