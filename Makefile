@@ -52,6 +52,7 @@ bench: $(VENV)/ready $(PEER)/ready  ## speed and memory against PyTorch
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/models.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/pipeline.py
 	$(RUN)python benchmarks/predict.py
+	$(RUN)python benchmarks/scene_prepare.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/attention.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/series_models.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/series_pipeline.py

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rasterio
 
 from kerasseg import legend as legends
 from kerasseg import raster
@@ -167,14 +168,20 @@ def _work(todo: Job, workers: int | None, progress: Progress) -> None:
 def _assemble(todo: Job, destination: Path, share: bool) -> dict[str, Any]:
     """Write the pieces as one raster, and count what is in it."""
     counted, unknown = Counter(), Counter(getattr(todo.labels, "unknown", {}))
-    with raster.Writer(
-        destination,
-        todo.like,
-        bands=["label", "share"] if share else ["label"],
-        dtype=todo.out.dtype,
-        nodata=todo.out.nothing,
-        palette=None if share else _palette(todo),
-    ) as writer:
+    # The file is read once more when it is closed; GDAL would keep of it as much as a
+    # twentieth of the memory holds.
+    small_cache = rasterio.Env(GDAL_CACHEMAX=1 << 28)
+    with (
+        small_cache,
+        raster.Writer(
+            destination,
+            todo.like,
+            bands=["label", "share"] if share else ["label"],
+            dtype=todo.out.dtype,
+            nodata=todo.out.nothing,
+            palette=None if share else _palette(todo),
+        ) as writer,
+    ):
         for piece in todo.pieces():
             pixels, strange = piece.load()
             unknown += strange
