@@ -53,6 +53,7 @@ bench: $(VENV)/ready $(PEER)/ready  ## speed and memory against PyTorch
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/pipeline.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/scene_predict.py
 	$(RUN)python benchmarks/scene_predict.py --part memory --sides 3000,9000
+	$(RUN)python benchmarks/scene_prepare.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/attention.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/series_models.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/series_pipeline.py

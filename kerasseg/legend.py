@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from kerasseg.places import place
+
 IGNORE = 255
 """The label of a pixel whose class is unknown: not learnt, not scored."""
 
@@ -170,7 +172,7 @@ def read(path: str | Path) -> Legend:
         FileNotFoundError: If there is no such file.
         LegendError: If the file is not a legend.
     """
-    path = Path(path)
+    path = place(path)
     if not path.is_file():
         raise FileNotFoundError(f"no legend at {path}. Write one, or correct the path.")
     try:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kerasseg.scores import (
+    class_weights,
     confusion_matrix,
     inverse_weights,
     majority_matrix,
@@ -220,3 +221,28 @@ def test_a_right_second_guess_counts():
     assert found[:4].tolist() == [0, 0, 2, 1]
     matrix = confusion_matrix(labels, found, 3)
     assert matrix.tolist() == [[2, 0, 0], [0, 0, 1], [0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("inverse", [1 / 900, 1 / 100]),
+        ("inverse_root", [1 / 30, 1 / 10]),
+        ("inverse_log", [1 / np.log(1.92), 1 / np.log(1.12)]),
+        ("effective", [1 / (1 - np.exp(-90)), 1 / (1 - np.exp(-10))]),
+    ],
+)
+def test_class_weights_are_those_of_their_definition(kind, expected):
+    weights = class_weights([900, 0, 100], kind)
+    expected = np.array(expected) / np.mean(expected)
+    np.testing.assert_allclose(weights, [expected[0], 0, expected[1]])
+
+
+def test_the_effective_number_grows_slower_than_the_number():
+    rarest, rare, common = class_weights([1e2, 1e3, 1e8], "effective")
+    assert rarest / rare == pytest.approx(10, rel=1e-3)
+    assert rare / common == pytest.approx(1e3, rel=1e-3)
+    with pytest.raises(
+        ValueError, match=r"class weights 'root'. Choose from: inverse,"
+    ):
+        class_weights([1, 2], "root")

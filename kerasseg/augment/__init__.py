@@ -20,6 +20,7 @@ from kerasseg.augment.gaussian import gaussian_noise
 from kerasseg.augment.geometry import affine, flip, quarter_turn, random_crop
 from kerasseg.augment.library import albumentations
 from kerasseg.augment.radiometry import color_jitter, noise
+from kerasseg.augment.rare import rare
 from kerasseg.augment.rotation import rotation
 from kerasseg.augment.temporal import date_jitter, max_dates, temporal_dropout
 from kerasseg.sample import Sample, Transform
@@ -39,6 +40,7 @@ __all__ = [
     "noise",
     "quarter_turn",
     "random_crop",
+    "rare",
     "rotation",
     "temporal_dropout",
 ]

@@ -1,6 +1,8 @@
 """Patches of your own scenes, as `kerasseg prepare patches` writes them.
 
 A folder with `index.csv`, `legend.json`, `patches.json`, `images/` and `labels/`.
+Scenes of several dates are series: an image holds the bands of all its dates, one after
+another.
 """
 
 import csv
@@ -8,13 +10,14 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from kerasseg import dates as calendar
 from kerasseg import legend as legends
 from kerasseg import raster
 from kerasseg.legend import IGNORE, Legend
@@ -46,19 +49,35 @@ class Patches:
     """Pixels per class of each patch, int64 `(P, K)`."""
     _mean: np.ndarray = field(repr=False)
     _std: np.ndarray = field(repr=False)
+    dates: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+    """The dates of each scene that is a series, `datetime64[D]` `(T,)`."""
+    first_day: np.datetime64 | None = None
+    """Day 0 of the season."""
+    percentiles: Mapping[str, Sequence[float]] = field(default_factory=dict, repr=False)
+    """Percentiles per band of the training split, once `prepare statistics` ran."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, index: int) -> Sample:
         image, label = _read(self.root, self.ids[index])
-        if image.shape[:2] != label.shape or image.shape[2] != len(self.bands):
+        dates = self.dates.get(self.scenes[index])
+        count = len(self.bands) * (1 if dates is None else len(dates))
+        if image.shape[:2] != label.shape or image.shape[2] != count:
             raise ValueError(
                 f"{self.root}: image {self.ids[index]} is {image.shape} for "
-                f"{len(self.bands)} bands and a label of {label.shape}. Prepare the "
+                f"{count} bands and a label of {label.shape}. Prepare the "
                 "data again."
             )
-        return {"image": image, "label": label}
+        if dates is None:
+            return {"image": image, "label": label}
+        series = image.reshape(*label.shape, len(dates), -1).transpose(2, 0, 1, 3)
+        return {
+            "image": series,
+            "label": label,
+            "days": calendar.days_since(dates, self.first_day, self.scenes[index]),
+            "day_of_year": calendar.day_of_year(dates),
+        }
 
     def class_counts(self) -> np.ndarray:
         """Count labelled pixels per class, int64 `(num_classes,)`."""
@@ -85,13 +104,18 @@ class Patches:
 
 
 def load(
-    split: Literal["train", "val", "test"], root: str | Path = "data/patches"
+    split: Literal["train", "val", "test"],
+    root: str | Path = "data/patches",
+    *,
+    reference_date: str | None = None,
 ) -> Patches:
     """Load one split.
 
     Args:
         split: Which.
         root: The folder.
+        reference_date: Of series: day 0, such as 2018-09-01; by default the first date
+            of all scenes.
 
     Raises:
         FileNotFoundError: If there are no patches.
@@ -109,6 +133,8 @@ def load(
         )
     start = len(FIELDS)
     counts = [line[start : start + legend.num_classes] for line in chosen]
+    dates = {name: calendar.parse_all(d) for name, d in about["dates"].items()}
+    first = min((each.min() for each in dates.values()), default=None)
     return Patches(
         root=root,
         ids=tuple(line[0] for line in chosen),
@@ -119,6 +145,9 @@ def load(
         counts=np.array(counts, np.int64),
         _mean=np.array(about["mean"], np.float64),
         _std=np.array(about["std"], np.float64),
+        dates=dates,
+        first_day=calendar.parse(reference_date) if reference_date else first,
+        percentiles=about["statistics"].get("percentiles", {}),
     )
 
 
@@ -195,8 +224,13 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def read_image(root: Path, name: str) -> np.ndarray:
+    """Read an image as it lies on disk, `(H, W, C)`, or `(H, W, T * C)` of a series."""
+    return plain.read(root / "images" / f"{name}.tif")
+
+
 def _read(root: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
-    image = plain.read(root / "images" / f"{name}.tif")
+    image = read_image(root, name)
     return image, plain.read(root / "labels" / f"{name}.tif")[..., 0]
 
 
@@ -209,7 +243,9 @@ def _about(root: Path) -> dict[str, Any]:
         )
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
-        return {key: about[key] for key in ("size", "bands", "mean", "std", "index")}
+        needed = ("size", "bands", "mean", "std", "index")
+        found = {key: about[key] for key in needed}
+        return found | {key: about.get(key, {}) for key in ("dates", "statistics")}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path}: damaged or not of kerasseg ({error!r}). Prepare the data again."

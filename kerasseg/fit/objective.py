@@ -9,7 +9,7 @@ from keras import ops
 from kerasseg import artifact, lookup, losses
 from kerasseg.recipe import Recipe
 from kerasseg.sample import Dataset
-from kerasseg.scores import inverse_weights
+from kerasseg.scores import WEIGHTS, class_weights
 
 Loss = Callable[[Any, Any], Any]
 
@@ -52,11 +52,11 @@ def _has_boundary(saved: keras.Model) -> bool:
 
 
 def _bind(recipe: Recipe, train: Dataset) -> Loss:
-    """Bind the recipe's loss; `inverse` class weights come from the training labels."""
+    """Bind the recipe's loss; weights by name come from the training labels."""
     options = dict(recipe.loss.options)
     weights = options.get("class_weights")
-    if weights == "inverse":
-        options["class_weights"] = inverse_weights(train.class_counts())
+    if weights in WEIGHTS:
+        options["class_weights"] = class_weights(train.class_counts(), weights)
     elif weights is not None and len(weights) != train.legend.num_classes:
         raise ValueError(
             f"loss.class_weights: {len(weights)} weights for "

@@ -12,6 +12,7 @@ from kerasseg import artifact, backend, encoders, lookup, pipeline
 from kerasseg.fit import objective
 from kerasseg.fit.optimizer import optimizer
 from kerasseg.metrics import ConfusionMatrix
+from kerasseg.pipeline import sampling
 from kerasseg.recipe import Choice, Recipe
 from kerasseg.sample import Dataset
 
@@ -87,6 +88,7 @@ def feeds(recipe: Recipe, datasets: Mapping[str, Dataset]):
         augment=augment,
         shuffle=True,
         seed=recipe.seed,
+        weights=sampling.weights(datasets["train"], recipe.training.oversample),
         **options,
     )
     validate = pipeline.batches(datasets["val"], size, last="pad", **options)
@@ -141,12 +143,25 @@ def normalization(recipe: Recipe, train: Dataset) -> tuple[Any, Any]:
         return np.zeros(bands), np.full(bands, float(top))
     if kind == "none":
         return np.zeros(bands), np.ones(bands)
+    if kind == "percentiles":
+        return _percentiles(train)
     encoder = encoder_name(recipe.model)
     found = encoders.input_statistics(encoder)
     if found is None or bands != 3 or train[0]["image"].dtype != np.uint8:
         # What is no photograph is made to look like one to the published weights.
         return encoders.match_statistics(encoder, *map(tuple, train.statistics()))
     return found
+
+
+def _percentiles(train: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    found = getattr(train, "percentiles", None)
+    if not found:
+        raise ValueError(
+            "training.normalization 'percentiles': the data has none. Prepare patches, "
+            "and run `kerasseg prepare statistics` on their folder."
+        )
+    low, high = np.array(found["2"]), np.array(found["98"])
+    return low, np.where(high > low, high - low, 1.0)
 
 
 def encoder_name(choice: Choice) -> str:

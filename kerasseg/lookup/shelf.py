@@ -37,9 +37,14 @@ KINDS = {
     "augment": Kind("kerasseg.augment.{}", ("sample", "rng")),
 }
 
-ClassWeights = Literal["inverse", "none"] | Sequence[StrictFloat] | None
+ClassWeights = (
+    Literal["inverse", "inverse_root", "inverse_log", "effective", "none"]
+    | Sequence[StrictFloat]
+    | None
+)
 """What a recipe may say of `class_weights`. Only at fit are the counts known that
-`inverse` (one over the number of samples of each class) stands for."""
+`inverse` (one over the number of samples of each class) and its kin stand for; see
+`scores.class_weights`."""
 
 
 def names(kind: str) -> list[str]:

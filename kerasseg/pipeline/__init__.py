@@ -38,6 +38,7 @@ def batches(  # noqa: PLR0913  (each is a key of a recipe)
     prefetch: int = 4,
     last: Literal["drop", "pad"] = "drop",
     length_step: int = 8,
+    weights: Sequence[float] | None = None,
 ) -> "Batches":
     """Cut a dataset into batches of one shape.
 
@@ -56,6 +57,8 @@ def batches(  # noqa: PLR0913  (each is a key of a recipe)
         length_step: The series of a batch are filled up with dates of day
             `sample.ABSENT` to the length of the longest, rounded up to a multiple of
             this. Backends compile once per length.
+        weights: How often each sample is drawn, relative to others; needs `shuffle`.
+            An epoch has as many samples as without. See `sampling.weights`.
 
     Raises:
         ValueError: If there would be no batch, or the loader is not installed.
@@ -70,7 +73,15 @@ def batches(  # noqa: PLR0913  (each is a key of a recipe)
             'loader "tf.data" needs TensorFlow, which is not installed. Run '
             '`pip install "kerasseg[tensorflow]"`, or choose loader "grain".'
         )
-    plan = Plan(dataset, batch_size, tuple(augment), shuffle, seed, last, length_step)
+    if weights is not None and (not shuffle or len(weights) != len(dataset)):
+        raise ValueError(
+            f"batches: {len(weights)} weights of {len(dataset)} samples, shuffle "
+            f"{shuffle}. Give one of each sample, and shuffle."
+        )
+    weights = None if weights is None else tuple(weights)
+    plan = Plan(
+        dataset, batch_size, tuple(augment), shuffle, seed, last, length_step, weights
+    )
     if not len(plan):
         raise ValueError(
             f"batches: {len(dataset)} samples do not fill one batch of {batch_size}. "

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kerasseg.legend import IGNORE
+from kerasseg.pipeline.sampling import draw
 from kerasseg.sample import ABSENT, Dataset, Sample, Transform
 
 
@@ -20,6 +21,7 @@ class Plan:
     seed: int
     last: str
     length_step: int = 8
+    weights: tuple[float, ...] | None = None
 
     def __len__(self) -> int:
         spare = self.batch_size - 1 if self.last == "pad" else 0
@@ -29,6 +31,8 @@ class Plan:
         if not self.shuffle:
             return np.arange(len(self.dataset))
         rng = np.random.default_rng([self.seed, epoch])
+        if self.weights is not None:
+            return draw(self.weights, rng)
         return rng.permutation(len(self.dataset))
 
     def sample(self, epoch: int, index: int) -> Sample:

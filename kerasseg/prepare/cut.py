@@ -1,55 +1,84 @@
 """Cut one scene and its label raster into patches."""
 
+from contextlib import closing
+
 import numpy as np
 
 from kerasseg import raster
 from kerasseg.datasets.patches import crc
 from kerasseg.legend import IGNORE
-from kerasseg.prepare.grid import Cut
+from kerasseg.prepare import rules
 from kerasseg.prepare.labels import Decoder
-from kerasseg.prepare.record import Job, Patch, save
+from kerasseg.prepare.record import Dropped, Job, Patch, save
+from kerasseg.prepare.rules import Facts
+from kerasseg.prepare.sky import Masks
 from kerasseg.raster import Window, plain
+
+PART = 256
+"""Windows in a part of a scene: what one process does, and what is noted."""
 
 
 def run(job: Job) -> None:
-    """Cut a scene; the record is written when all its patches are.
+    """Cut a scene, or a part of one; the record is written when its patches are.
 
     One window is in memory at a time, beside GDAL's cache, whatever the scene's size.
     """
+    cut = job.cut
     with (
-        raster.open_stack(job.pair.image) as image,
+        raster.open_stack(job.pair.images) as image,
         raster.open_stack(job.pair.label) as stack,
+        closing(Masks(job.pair.masks, image.info, cut.sky)) as masks,
     ):
-        label = Decoder(stack, job.legend, job.cut.coding)
-        listed = list(job.cut.windows(image.info.height, image.info.width))
-        patches = [
-            patch
-            for block, window in listed
-            if (patch := _cut(job, block, window, image, label))
+        label = Decoder(stack, job.legend, cut.coding)
+        listed = list(cut.windows(image.info.height, image.info.width))
+        chosen = listed[job.part * PART :][: PART if job.parts > 1 else None]
+        done = [
+            _cut(job, block, window, image, label, masks) for block, window in chosen
         ]
-    save(job, patches, dropped=len(listed) - len(patches))
+    save(
+        job,
+        [each for each in done if isinstance(each, Patch)],
+        [each for each in done if isinstance(each, Dropped)],
+    )
+
+
+def parts(job: Job, height: int, width: int) -> int:
+    """Count the parts of a scene of that size."""
+    return max(-(-sum(1 for _ in job.cut.windows(height, width)) // PART), 1)
 
 
 def _cut(
-    job: Job, block: str, window: Window, image: raster.Stack, label: Decoder
-) -> Patch | None:
+    job: Job,
+    block: str,
+    window: Window,
+    image: raster.Stack,
+    label: Decoder,
+    masks: Masks,
+) -> Patch | Dropped:
     about, size = image.info, job.cut.size
     inside = window.within(about.height, about.width)
     classes = _padded(label.read(inside), size, IGNORE)
-    if not _worth_keeping(classes, job.cut):
-        return None  # The image need not be read: it can only take labels away.
+    cloud, snow = masks.shares(inside)
+    facts = Facts(_counts(classes), None, cloud, snow)
+    if reason := rules.verdict(job.cut.rules, facts):
+        # The image need not be read: it can only take labels away.
+        return _dropped(job, window, facts, reason)
+    dates = len(job.pair.images)
     pixels = image.read(inside)
+    pixels = pixels.reshape(*pixels.shape[:2], dates, -1)  # (H, W, T, C)
     observed = _observed(about, pixels, inside)
     if not observed.all():
         pixels[~observed] = 0
     pixels, observed = _padded(pixels, size, 0), _padded(observed, size, False)
-    if not observed.all():
-        classes[~observed] = IGNORE
-    if not _worth_keeping(classes, job.cut):
-        return None
-    counts = np.bincount(classes.ravel(), minlength=256)
+    seen = observed.any(axis=-1)
+    if not seen.all():
+        classes[~seen] = IGNORE
+    facts = Facts(_counts(classes), float(seen.mean()), cloud, snow)
+    if reason := rules.verdict(job.cut.rules, facts):
+        return _dropped(job, window, facts, reason)
+    stacked = pixels.reshape(size, size, -1)
     name = f"{job.stem}_r{window.row}_c{window.column}"
-    _write(job, name, window, about, pixels, classes)
+    _write(job, name, window, about, stacked, classes)
     mean, squares = _moments(pixels, observed)
     return Patch(
         id=name,
@@ -57,13 +86,23 @@ def _cut(
         block=block,
         row=window.row,
         column=window.column,
-        counts=tuple(counts[: job.legend.num_classes].tolist()),
-        ignored=int(counts[IGNORE]),
+        counts=tuple(facts.counts[: job.legend.num_classes].tolist()),
+        ignored=int(facts.counts[IGNORE]),
         pixels=int(observed.sum()),
         mean=mean,
         squares=squares,
-        crc=crc(pixels, classes),
+        crc=crc(stacked, classes),
+        facts=(facts.observed, cloud, snow),
     )
+
+
+def _dropped(job: Job, window: Window, facts: Facts, reason: str) -> Dropped:
+    shares = (facts.observed, facts.cloud, facts.snow)
+    return Dropped(job.pair.scene, window.row, window.column, reason, shares)
+
+
+def _counts(classes: np.ndarray) -> np.ndarray:
+    return np.bincount(classes.ravel(), minlength=256)
 
 
 def _write(
@@ -79,7 +118,8 @@ def _write(
         transform = about.transform @ about.transform.translation(
             window.column, window.row
         )
-    bands = job.cut.bands or about.bands
+    names = job.cut.bands or about.bands[: about.count // len(job.pair.images)]
+    bands = [f"{day} {band}" for day in job.pair.dates for band in names] or names
     folder = job.destination
     place = folder / "images" / f"{name}.tif"
     plain.write(place, pixels, crs, transform, bands=bands)
@@ -88,7 +128,7 @@ def _write(
 
 
 def _observed(about: raster.Info, pixels: np.ndarray, window: Window) -> np.ndarray:
-    """Tell which pixels hold an image, bool `(H, W)`.
+    """Tell which pixels of which date hold an image, bool `(H, W, T)`.
 
     Raises:
         RasterError: If a pixel is not a number, and nodata is not that.
@@ -97,14 +137,14 @@ def _observed(about: raster.Info, pixels: np.ndarray, window: Window) -> np.ndar
     if nodata is not None and not np.isnan(nodata):
         observed = (pixels != nodata).any(axis=-1)
     else:
-        observed = np.ones(pixels.shape[:2], bool)
+        observed = np.ones(pixels.shape[:-1], bool)
     if pixels.dtype.kind != "f":
         return observed
     finite = np.isfinite(pixels).all(axis=-1)
     if nodata is not None and np.isnan(nodata):
         return finite
     if not finite[observed].all():
-        row, column = np.argwhere(~finite & observed)[0]
+        row, column, _ = np.argwhere(~finite & observed)[0]
         raise raster.RasterError(
             f"{about.path}: not a finite number at row {window.row + row}, column "
             f"{window.column + column}. Mend it, or declare NaN as the file's nodata."
@@ -118,18 +158,6 @@ def _padded(pixels: np.ndarray, size: int, value: int) -> np.ndarray:
         return pixels
     missing += [(0, 0)] * (pixels.ndim - 2)
     return np.pad(pixels, missing, constant_values=value)
-
-
-def _worth_keeping(classes: np.ndarray, cut: Cut) -> bool:
-    """Compare by the index of the background, present or not.
-
-    Counting the lowest label *present* as background would drop patches of one pure
-    class.
-    """
-    useful = classes != IGNORE
-    if cut.background is not None:
-        useful &= classes != cut.background
-    return np.count_nonzero(useful) > cut.keep * classes.size
 
 
 def _moments(

@@ -1,7 +1,10 @@
 """The folder of patches: who may write into it, its index and its statistics."""
 
+import csv
+import io
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerasseg import legend as legends
-from kerasseg import raster
+from kerasseg import places, raster
 from kerasseg.datasets.patches import (
     ABOUT,
     INDEX,
@@ -22,8 +25,11 @@ from kerasseg.datasets.patches import (
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.grid import Cut
-from kerasseg.prepare.record import Job, Patch
+from kerasseg.prepare.record import Dropped, Job, Patch
 from kerasseg.prepare.splits import SPLITS, Plan
+
+TILES = "tiles.csv"
+"""Every window, what was decided of it, and the facts that decided."""
 
 
 def open_for(destination: Path, cut: Cut, legend: Legend) -> Path:
@@ -33,8 +39,13 @@ def open_for(destination: Path, cut: Cut, legend: Legend) -> Path:
         FileExistsError: If it holds something else.
         OSError: If it cannot be made.
     """
+    if places.is_remote(destination):
+        raise ValueError(
+            f"{destination}: patches are read at random, many times. Give a folder of "
+            "this machine, and send it afterwards."
+        )
     noted = destination / ".scenes" / ".cut.json"  # no scene's name begins with a dot
-    wanted = {**asdict(cut), "legend": legend.to_dict()}
+    wanted = {**cut.noted(), "legend": legend.to_dict()}
     wanted = json.loads(json.dumps(wanted))  # tuples as lists, as they come back
     ours = noted.parent.is_dir()
     if destination.is_dir() and any(destination.iterdir()) and not ours:
@@ -60,9 +71,10 @@ def finish(
     job: Job,
     patches: list[Patch],
     splits: list[str],
-    dropped: int,
+    dropped: list[Dropped],
     first: raster.Info,
     plan: Plan,
+    dates: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """Write index, legend and, last, `patches.json`; return the content of that.
 
@@ -70,7 +82,8 @@ def finish(
         job: Any of the jobs: destination, legend and cut are those of all.
         patches: All patches.
         splits: The split of each.
-        dropped: Number of windows that were not kept.
+        dropped: The windows that were not kept.
+        dates: The dates of each scene that is a series.
         first: Any of the images: bands and type are those of all.
         plan: How patches were shared out.
     """
@@ -86,14 +99,18 @@ def finish(
         "mean": mean.tolist(),
         "std": std.tolist(),
         "splits": {split: _summary(job.legend, pairs, split) for split in SPLITS},
-        "dropped": dropped,
-        "options": {"cut": asdict(job.cut), "split": asdict(plan)},
+        "dropped": len(dropped),
+        "reasons": dict(sorted(Counter(each.reason for each in dropped).items())),
+        "options": {"cut": job.cut.noted(), "split": asdict(plan)},
         "fingerprint": fingerprint(job.legend, index, ((p.id, p.crc) for p in patches)),
         "index": digest(index),
     }
+    if dates:
+        content["dates"] = {scene: list(days) for scene, days in dates.items()}
     _remove_strays(job.destination, patches)
     write_whole(job.destination / LEGEND, legends.dumps(job.legend))
     write_whole(job.destination / INDEX, index)
+    write_whole(job.destination / TILES, _tiles(pairs, dropped))
     write_whole(job.destination / ABOUT, json.dumps(content, indent=2) + "\n")
     return content
 
@@ -101,6 +118,21 @@ def finish(
 def _line(patch: Patch, split: str) -> tuple:
     place = (patch.id, patch.scene, patch.row, patch.column, split)
     return (*place, *patch.counts, patch.ignored)
+
+
+def _tiles(pairs: list[tuple[Patch, str]], dropped: list[Dropped]) -> str:
+    """Return what was decided of every window, and by which facts, as CSV."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["scene", "row", "column", "decision", "observed", "cloud", "snow"])
+    decided = [(patch, split) for patch, split in pairs]
+    decided += [(window, window.reason) for window in dropped]
+    for each, decision in sorted(
+        decided, key=lambda pair: (pair[0].scene, pair[0].row, pair[0].column)
+    ):
+        facts = ["" if fact is None else f"{fact:.4f}" for fact in each.facts]
+        table.writerow([each.scene, each.row, each.column, decision, *facts])
+    return text.getvalue()
 
 
 def _statistics(patches: Sequence[Patch]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from kerasseg import raster
 from kerasseg.prepare.labels import Coding
+from kerasseg.prepare.rules import Labelled, Observed, Rule
+from kerasseg.prepare.sky import SCL, Codes
 from kerasseg.raster import Window
 
 
@@ -18,10 +21,8 @@ class Cut:
         edge: At the right and bottom: `"crop"` leaves the remainder out, as the
             published set-ups do, `"shift"` moves the last patch back inside, `"pad"`
             fills with ignored pixels.
-        keep: A patch is kept if more than this share of its pixels is labelled and
-            not background.
-        background: Index of the class that alone is no reason to keep a patch, or
-            None.
+        rules: Which windows become patches; see `rules`.
+        sky: What the values of masks mean.
         coding: Whether labels are coded by `"color"` or `"value"`; see `Decoder`.
         block: Pixels along the side of the blocks that windows must not cross, or
             None.
@@ -31,8 +32,8 @@ class Cut:
     size: int = 256
     overlap: int = 0
     edge: raster.Edge = "crop"
-    keep: float = 0.05
-    background: int | None = 0
+    rules: tuple[Rule, ...] = (Labelled(), Observed())
+    sky: Codes = SCL
     coding: Coding = "auto"
     block: int | None = None
     bands: tuple[str, ...] | None = None
@@ -48,6 +49,14 @@ class Cut:
                 f"block of {self.block} pixels holds no patch of {self.size}. Give a "
                 "larger block."
             )
+
+    def noted(self) -> dict[str, Any]:
+        """Return plain values that are equal for equal cuts."""
+        return {
+            **vars(self),
+            "rules": list(map(repr, self.rules)),
+            "sky": repr(self.sky),
+        }
 
     def windows(self, height: int, width: int) -> Iterator[tuple[str, Window]]:
         """List (block, window) over a scene, row by row within each block."""

@@ -16,9 +16,10 @@ def check(found: list[Pair], cut: Cut) -> raster.Info:
     faults: list[str] = []
     first = None
     for pair in found:
-        image, label = raster.info(pair.image), raster.info(pair.label)
-        first = first or image
-        faults += _faults(pair, image, label, first, cut)
+        images, label = list(map(raster.info, pair.images)), raster.info(pair.label)
+        first = first or images[0]
+        for image in images:
+            faults += _faults(pair, image, label, first, cut)
     if faults:
         more = f" And {len(faults) - 3} more like these." if len(faults) > 3 else ""
         raise ValueError(" ".join(faults[:3]) + more)
@@ -35,26 +36,26 @@ def _faults(
     here, there = (f"{i.height} x {i.width}" for i in (image, label))
     if here != there:
         yield (
-            f"{pair.label} is {there} pixels, but {pair.image} is {here}. "
-            "Bring the label raster onto the grid of its image."
+            f"{pair.label} is {there} pixels, but {image.path} is {here}. "
+            "Bring the label raster there with `kerasseg prepare align`."
         )
     elif not label.has_grid_of(image):
         yield (
-            f"{pair.label} and {pair.image} lie on different grids (transform or CRS). "
-            "Bring the label raster onto the grid of its image."
+            f"{pair.label} and {image.path} lie on different grids (transform or CRS). "
+            "Bring the label raster there with `kerasseg prepare align`."
         )
     if (image.count, image.dtype) != (first.count, first.dtype):
         yield (
-            f"{pair.image} has {image.count} bands of {image.dtype}, but {first.path} "
+            f"{image.path} has {image.count} bands of {image.dtype}, but {first.path} "
             f"has {first.count} of {first.dtype}. All scenes must agree."
         )
     elif cut.bands and len(cut.bands) != image.count:
         yield (
-            f"{pair.image} has {image.count} bands, but {len(cut.bands)} names are "
+            f"{image.path} has {image.count} bands, but {len(cut.bands)} names are "
             f"given: {', '.join(cut.bands)}."
         )
     if min(image.height, image.width) < cut.size and cut.edge != "pad":
         yield (
-            f"{pair.image} is {here} pixels, smaller than a patch of {cut.size}. Use "
+            f"{image.path} is {here} pixels, smaller than a patch of {cut.size}. Use "
             'edge="pad", or a smaller size.'
         )

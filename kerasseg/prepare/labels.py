@@ -1,13 +1,17 @@
 """Turn the values or colours of a label raster into class indices."""
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from kerasseg import raster
 from kerasseg.legend import IGNORE, Legend, LegendError
 
 Coding = Literal["auto", "color", "value"]
+Decode = Callable[[np.ndarray], np.ndarray]
 
 
 class Decoder:
@@ -25,13 +29,27 @@ class Decoder:
         stack: The open label raster.
         legend: What values and colours mean.
         coding: `"color"` or `"value"` overrule the decision.
+        unknown: What becomes of values and colours that the legend does not know:
+            `"refuse"`, or `"ignore"`: they are unlabelled, and counted.
+
+    Attributes:
+        unknown: How many pixels had such a value, by value as stored; colours of
+            three bands as 0xRRGGBB.
 
     Raises:
         LegendError: If the raster cannot be a label.
     """
 
-    def __init__(self, stack: raster.Stack, legend: Legend, coding: Coding = "auto"):
+    def __init__(
+        self,
+        stack: raster.Stack,
+        legend: Legend,
+        coding: Coding = "auto",
+        unknown: Literal["refuse", "ignore"] = "refuse",
+    ):
         about = stack.info
+        self.unknown: Counter[int] = Counter()
+        self._tolerant = unknown == "ignore"
         self._stack, self._legend = stack, legend
         self.coding = coded(about, legend) if coding == "auto" else coding
         if np.dtype(about.dtype).kind not in "ui":
@@ -62,23 +80,38 @@ class Decoder:
     def _from_colors(self, pixels: np.ndarray) -> np.ndarray:
         if pixels.dtype != np.uint8:
             raise LegendError(f"{pixels.dtype} colours. Give 8 bits per band.")
-        return self._legend.from_colors(pixels)
+        if not self._tolerant:
+            return self._legend.from_colors(pixels)
+        wide = pixels.astype(np.uint32)
+        packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+        return self._each(packed, self._of_packed)
 
     def _from_values(self, values: np.ndarray) -> np.ndarray:
         """Look the values present up once, then all pixels in a table."""
         if values.dtype != np.uint8:
-            return self._with_nodata(values)
-        present = np.flatnonzero(np.bincount(values.ravel(), minlength=256))
+            if self._tolerant:
+                return self._each(values, self._of_values)
+            return self._of_values(values)
+        # OpenCV counts and looks up ten times as fast as NumPy.
+        counted = cv2.calcHist([values], [0], None, [256], [0, 256])
+        present = np.flatnonzero(counted).astype(np.uint8)
         table = np.zeros(256, np.uint8)
-        if self._palette:
-            colors = [self._palette.get(int(value), (0, 0, 0)) for value in present]
-            table[present] = self._legend.from_colors(np.array([colors], np.uint8))[0]
+        if self._tolerant:
+            table[present] = self._known(values, present, self._of_values)
         else:
-            table[present] = self._with_nodata(present[None])[0]
-        return table[values]
+            table[present] = self._of_values(present[None])[0]
+        return cv2.LUT(values, table)
 
-    def _with_nodata(self, values: np.ndarray) -> np.ndarray:
+    def _of_packed(self, packed: np.ndarray) -> np.ndarray:
+        parts = [packed >> 16, packed >> 8 & 255, packed & 255]
+        return self._legend.from_colors(np.stack(parts, axis=-1).astype(np.uint8))
+
+    def _of_values(self, values: np.ndarray) -> np.ndarray:
         """Decode, ignoring the raster's nodata value unless the legend names it."""
+        if self._palette:
+            colors = [self._palette.get(v, (0, 0, 0)) for v in values.ravel().tolist()]
+            colors = np.array(colors, np.uint8).reshape(*values.shape, 3)
+            return self._legend.from_colors(colors)
         nodata = self._stack.info.nodata
         entries = (*self._legend.classes, *self._legend.ignored)
         known = {code for entry in entries for code in entry.codes}
@@ -87,6 +120,24 @@ class Decoder:
         empty = values == nodata
         indices = np.full(values.shape, IGNORE, np.uint8)
         indices[~empty] = self._legend.from_codes(values[~empty])
+        return indices
+
+    def _each(self, values: np.ndarray, decode: Decode) -> np.ndarray:
+        """Decode all pixels, unknown ones too."""
+        present, inverse = np.unique(values, return_inverse=True)
+        return self._known(values, present, decode)[inverse.reshape(values.shape)]
+
+    def _known(
+        self, values: np.ndarray, present: np.ndarray, decode: Decode
+    ) -> np.ndarray:
+        """Decode each value present by itself; count those that cannot be."""
+        indices = np.full(len(present), IGNORE, np.uint8)
+        for place in range(len(present)):
+            try:
+                indices[place] = decode(present[None, place : place + 1])[0, 0]
+            except LegendError:
+                strange = present[place]
+                self.unknown[int(strange)] += np.count_nonzero(values == strange)
         return indices
 
 

@@ -3,8 +3,10 @@
 import glob
 import os
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from kerasseg import places
 
 SUFFIXES = (".tif", ".tiff", ".jpg", ".jpeg", ".png", ".jp2", ".img", ".vrt")
 """Files of a folder that are taken for rasters."""
@@ -16,13 +18,27 @@ class Pair:
 
     Args:
         scene: What the two paths have in common, the name of the scene.
-        image: The image.
+        image: The image; of a series, one of each date, in their order.
         label: The label raster, on the same grid.
+        place: What scenes of the same ground have in common; by default the scene.
+        masks: The masks of clouds and snow, one of each image, or none.
+        dates: The dates of a series, such as 2018-09-15; of a single image none.
     """
 
     scene: str
-    image: Path
+    image: Path | tuple[Path, ...]
     label: Path
+    place: str = ""
+    masks: tuple[Path, ...] = ()
+    dates: tuple[str, ...] = field(default=())
+
+    def __post_init__(self):
+        if not self.place:
+            object.__setattr__(self, "place", self.scene)
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        return self.image if isinstance(self.image, tuple) else (self.image,)
 
 
 def find(images: str | Path, labels: str | Path) -> list[Pair]:
@@ -40,8 +56,9 @@ def find(images: str | Path, labels: str | Path) -> list[Pair]:
         FileNotFoundError: If a side has no raster.
         ValueError: If a raster has no partner, or two have the same name.
     """
-    if Path(images).is_file() and Path(labels).is_file():
-        return [Pair(Path(images).stem, Path(images), Path(labels))]
+    image, label = places.place(images), places.place(labels)
+    if image.is_file() and label.is_file():
+        return [Pair(image.stem, image, label)]
     left = by_scene(images, "image")
     right = by_scene(labels, "label raster")
     alone = [f"{left[name]} has no label" for name in sorted(left.keys() - right)]
@@ -67,21 +84,17 @@ def by_scene(where: str | Path, what: str) -> dict[str, Path]:
         ValueError: If two have the same name.
     """
     where = str(where)
-    if glob.has_magic(where) and not Path(where).exists():
-        pattern = re.compile(_to_regex(where))
-        found = [
-            (_joined(pattern.fullmatch(path)), Path(path))
-            for path in glob.glob(where, recursive=True)
-            if os.path.isfile(path)
-        ]
+    root = places.place(where)
+    if glob.has_magic(where) and not root.exists():
+        found = _fitting(where)
     else:
         found = [
-            (path.relative_to(where).with_suffix("").as_posix(), path)
-            for path in Path(where).rglob("*")
+            (str(PurePosixPath(_below(root, path)).with_suffix("")), path)
+            for path in root.rglob("*")
             if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
         ]
-    if Path(where).is_file():
-        found = [(Path(where).stem, Path(where))]
+    if root.is_file():
+        found = [(root.stem, root)]
     if not found:
         raise FileNotFoundError(f"no {what} at {where}. Correct the path or pattern.")
     scenes: dict[str, Path] = {}
@@ -93,6 +106,22 @@ def by_scene(where: str | Path, what: str) -> dict[str, Path]:
             )
         scenes[scene] = path
     return scenes
+
+
+def _below(root: Path, path: Path) -> str:
+    """Return where a file lies in a folder, whatever kind of path they are."""
+    return path.as_posix().removeprefix(root.as_posix()).lstrip("/")
+
+
+def _fitting(where: str) -> list[tuple[str, Path]]:
+    """List the files that fit a pattern, by what its wildcards stand for."""
+    if places.is_remote(places.place(where)):
+        where, found = places.listed(where)
+    else:
+        names = glob.glob(where, recursive=True)
+        found = {name: Path(name) for name in names if os.path.isfile(name)}
+    pattern = re.compile(_to_regex(where))
+    return [(_joined(pattern.fullmatch(name)), path) for name, path in found.items()]
 
 
 def _to_regex(pattern: str) -> str:

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kerasseg import places
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.grid import Cut
@@ -28,6 +29,7 @@ class Patch:
         mean: Their mean per band.
         squares: Sum of their squared distances from the mean, per band.
         crc: CRC-32 of image and label.
+        facts: What rules looked at: shares of observed pixels, of cloud and of snow.
     """
 
     id: str
@@ -41,11 +43,31 @@ class Patch:
     mean: tuple[float, ...]
     squares: tuple[float, ...]
     crc: int
+    facts: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A window that did not become a patch.
+
+    Args:
+        scene: Its scene.
+        row: First row in the scene.
+        column: First column in the scene.
+        reason: Why.
+        facts: As those of a patch.
+    """
+
+    scene: str
+    row: int
+    column: int
+    reason: str
+    facts: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One scene to cut.
+    """One scene to cut, or a part of a large one.
 
     Args:
         pair: Its image and label raster.
@@ -53,6 +75,8 @@ class Job:
         legend: What labels mean.
         cut: How to cut.
         destination: The folder of patches.
+        part: Which of the parts, from 0.
+        parts: How many there are; each has as many windows, in their order.
     """
 
     pair: Pair
@@ -60,44 +84,53 @@ class Job:
     legend: Legend
     cut: Cut
     destination: Path
+    part: int = 0
+    parts: int = 1
 
     @property
     def record(self) -> Path:
-        """The file that says the scene is finished, and lists its patches."""
-        return self.destination / ".scenes" / f"{self.stem}.json"
+        """The file that says this is finished, and lists its patches."""
+        part = f".{self.part}of{self.parts}" if self.parts > 1 else ""
+        return self.destination / ".scenes" / f"{self.stem}{part}.json"
 
 
-def save(job: Job, patches: list[Patch], dropped: int) -> None:
-    """Note that a scene is finished."""
+def save(job: Job, patches: list[Patch], dropped: list[Dropped]) -> None:
+    """Note that a job is finished."""
     content = {
         "stamp": _stamp(job.pair),
-        "dropped": dropped,
+        "dropped": [asdict(window) for window in dropped],
         "patches": [asdict(patch) for patch in patches],
     }
     write_whole(job.record, json.dumps(content))
 
 
 def finished(job: Job) -> bool:
-    """Tell whether a scene was cut, from the files as they are now."""
+    """Tell whether a job was done, from the files as they are now."""
     if not job.record.exists():
         return False
     return json.loads(job.record.read_text())["stamp"] == _stamp(job.pair)
 
 
-def load(job: Job) -> tuple[list[Patch], int]:
-    """Return the patches of a finished scene, and how many windows were dropped."""
+def load(job: Job) -> tuple[list[Patch], list[Dropped]]:
+    """Return the patches of a finished job, and the windows that were dropped."""
     content = json.loads(job.record.read_text())
-    tuples = ("counts", "mean", "squares")
-    return [
-        Patch(**{**fields, **{name: tuple(fields[name]) for name in tuples}})
-        for fields in content["patches"]
-    ], content["dropped"]
+    return (
+        [Patch(**_with_tuples(fields)) for fields in content["patches"]],
+        [Dropped(**_with_tuples(fields)) for fields in content["dropped"]],
+    )
 
 
-def _stamp(pair: Pair) -> list[int]:
-    """Return what changes when one of the two files does."""
-    stats = [path.stat() for path in (pair.image, pair.label)]
-    return [number for stat in stats for number in (stat.st_size, stat.st_mtime_ns)]
+def _with_tuples(fields: dict) -> dict:
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in fields.items()
+    }
+
+
+def _stamp(pair: Pair) -> list[int | str]:
+    """Return what changes when one of the files does."""
+    files = (*pair.images, pair.label, *pair.masks)
+    return [part for path in files for part in places.stamp(path)]
 
 
 def stems(scenes: list[str]) -> list[str]:

@@ -24,12 +24,14 @@ class Plan:
         patterns: For a split, glob patterns of the scenes it consists of. The other
             scenes go to the other splits, by their fractions.
         seed: Another seed, another draw.
+        buffer: Distance that splits keep, or None: they must not overlap.
     """
 
     by: By = "scene"
     fractions: tuple[float, float, float] = (0.7, 0.2, 0.1)
     patterns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seed: int = 1
+    buffer: float | None = None
 
     def __post_init__(self):
         wrong = len(self.fractions) != 3 or min(self.fractions) < 0
@@ -70,9 +72,19 @@ class Plan:
         return placed
 
 
-def check(plan: Plan, scenes: Sequence[str]) -> None:
-    """Tell, before anything is cut, whether the plan can fill its splits."""
-    free = len(scenes) - len(plan.fixed(scenes))
+def check(
+    plan: Plan, scenes: Sequence[str], places: Sequence[str] | None = None
+) -> None:
+    """Tell, before anything is cut, whether the plan can fill its splits.
+
+    Args:
+        plan: How patches are shared out.
+        scenes: All scenes.
+        places: The place of each; scenes of one place stay together.
+    """
+    fixed = plan.fixed(scenes)
+    pairs = zip(scenes, places or scenes, strict=True)
+    free = len({place for scene, place in pairs if scene not in fixed})
     shares = plan.shares()
     if plan.by == "scene" and free < len(shares):
         raise ValueError(
@@ -111,16 +123,30 @@ def assign(
         placed.get(scene) or dealt[unit]
         for scene, unit in zip(scenes, units, strict=True)
     ]
+    check_filled(plan, splits, f"{len(held)} units ({plan.by})")
+    return splits
+
+
+def check_filled(plan: Plan, splits: Sequence[str], units: str) -> None:
+    """See to it that each split that is asked for has a patch.
+
+    Args:
+        plan: How patches were shared out.
+        splits: The split of each patch.
+        units: What was shared out, for the message.
+
+    Raises:
+        ValueError: If one would be empty.
+    """
     wanted = [split for split in SPLITS if split in plan.shares()]
     wanted += [split for split in plan.patterns if plan.patterns[split]]
     empty = [split for split in wanted if split not in splits]
     if empty:
         raise ValueError(
-            f"{' and '.join(empty)} would be empty: {len(held)} units ({plan.by}) for "
-            f'{len(wanted)} splits. Give more scenes, use split="block" with smaller '
-            "blocks, or set the fraction to 0."
+            f"{' and '.join(empty)} would be empty: {units} for {len(wanted)} splits. "
+            'Give more scenes, use split="block" with smaller blocks, a smaller '
+            "`buffer`, or set the fraction to 0."
         )
-    return splits
 
 
 def _deal(plan: Plan, held: dict[str, np.ndarray]) -> dict[str, str]:

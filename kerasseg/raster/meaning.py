@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kerasseg.legend import IGNORE, Entry, Legend
+from kerasseg.places import place
 from kerasseg.raster.reading import open_source
 
 _TAG = "CLASS_"
@@ -21,7 +22,7 @@ def read_legend(path: str | Path) -> Legend | None:
         FileNotFoundError: If there is no such file.
         RasterError: If it is not a raster.
     """
-    with open_source(Path(path)) as source:
+    with open_source(place(path)) as source:
         tags = source.tags(1)
         has_colors = source.colorinterp[0].name == "palette"
         colors = source.colormap(1) if has_colors else {}

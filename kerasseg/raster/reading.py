@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from rasterio import errors
+from rasterio.abc import FileContainer
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window as _Rectangle
 
+from kerasseg import places
+from kerasseg.places import place
 from kerasseg.raster.describing import (
     Info,
     RasterError,
@@ -56,6 +59,11 @@ class Stack:
     def files(self) -> list[Path]:
         """All files that are read: for a VRT, those it is made of too."""
         return [Path(name) for source in self._sources for name in source.files]
+
+    @property
+    def block(self) -> tuple[int, int]:
+        """Rows and columns of the pieces that the first file is stored in."""
+        return self._sources[0].block_shapes[0]
 
     def read(
         self, window: Window | None = None, bands: Sequence[int] | None = None
@@ -130,10 +138,11 @@ def open_stack(paths: str | Path | Sequence[str | Path]) -> Stack:
         FileNotFoundError: If there is no such file.
         RasterError: If a file is not a raster, or its grid or type differs.
     """
-    paths = [paths] if isinstance(paths, str | Path) else list(paths)
+    if isinstance(paths, str | Path) or places.is_remote(paths):
+        paths = [paths]
     if not paths:
         raise RasterError("no raster to open: an empty list. Give at least one file.")
-    return Stack([Path(path) for path in paths])
+    return Stack(list(map(place, paths)))
 
 
 def info(path: str | Path | Sequence[str | Path]) -> Info:
@@ -166,11 +175,11 @@ def open_source(path: Path) -> rasterio.DatasetReader:
         FileNotFoundError: If there is no such file.
         RasterError: If it is not a raster.
     """
-    if not path.exists():
+    if not places.exists(path):
         raise FileNotFoundError(f"no raster at {path}. Correct the path.")
     try:
         with quietly(errors.NotGeoreferencedWarning), rasterio.Env(**_STRICT):
-            return rasterio.open(path)
+            return rasterio.open(str(path), opener=_store(path))
     except errors.RasterioError:
         raise RasterError(
             f"{path}: not a raster, or damaged at its start. "
@@ -196,7 +205,7 @@ def small_cache(num_bytes: int = 1 << 28) -> Iterator[None]:
 def tags(path: str | Path) -> dict[str, str]:
     """Read the tags of a file; none where there is no raster."""
     try:
-        with closing(open_source(Path(path))) as source:
+        with closing(open_source(places.place(path))) as source:
             return source.tags()
     except (RasterError, FileNotFoundError):
         return {}
@@ -209,10 +218,51 @@ def thumbnail(path: str | Path, longest: int) -> np.ndarray:
         path: The file.
         longest: Pixels of the longer side, at most.
     """
-    with closing(open_source(Path(path))) as source:
+    with closing(open_source(places.place(path))) as source:
         factor = max(1.0, max(source.shape) / longest)
         shape = tuple(max(1, round(side / factor)) for side in source.shape)
         return source.read(1, out_shape=shape)
+
+
+class _Files(FileContainer):
+    """The files of a store as GDAL asks for them.
+
+    Args:
+        files: A file system of fsspec.
+    """
+
+    BLOCK = 1 << 20
+    """Bytes fetched at a time: some tiles of a GeoTIFF, not the 50 MB of s3fs."""
+
+    def __init__(self, files):
+        self._files = files
+
+    def open(self, path, mode="rb", **_):
+        return self._files.open(
+            path, mode, block_size=self.BLOCK, cache_type="blockcache"
+        )
+
+    def isfile(self, path):
+        return self._files.isfile(path)
+
+    def isdir(self, path):
+        return self._files.isdir(path)
+
+    def ls(self, path):
+        return self._files.ls(path, detail=False)
+
+    def mtime(self, path):
+        return 0  # `places.stamp` tells what has changed.
+
+    def rm(self, path):
+        raise PermissionError(f"{path}: is read only.")
+
+    def size(self, path):
+        return self._files.size(path)
+
+
+def _store(path: Path) -> _Files | None:
+    return _Files(path.fs) if places.is_remote(path) else None
 
 
 def _read(

@@ -9,6 +9,7 @@ import numpy as np
 from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 
+from kerasseg.places import place
 from kerasseg.raster import ground
 from kerasseg.raster.describing import Info, RasterError, describe
 from kerasseg.raster.reading import Stack, open_source
@@ -32,7 +33,7 @@ class Warped(Stack):
     """
 
     def __init__(self, path: str | Path, like: Info):
-        path = Path(path)
+        path = place(path)
         with ExitStack() as files:
             source = files.enter_context(open_source(path))
             about = describe(path, source)

@@ -1,8 +1,7 @@
 """Write rasters: tiled, compressed GeoTIFF, whole or window by window."""
 
-import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as _Rectangle
 
 from kerasseg.legend import IGNORE, Legend
+from kerasseg.places import beside, is_remote, place, publish
 from kerasseg.raster.describing import Info, is_rgb
 from kerasseg.raster.reading import open_stack
 from kerasseg.raster.window import Window
@@ -35,6 +35,7 @@ class Writer:
         legend: For a map of class indices: gives the colour table, the class names
             (tags `CLASS_0`, `CLASS_1`, ... of the band) and nodata `IGNORE`.
         scale: What stored numbers are multiplied with to be what they mean.
+        palette: The colours of other values, of a file of one band.
 
     Raises:
         OSError: If the place cannot be written, or the disk is full.
@@ -50,9 +51,11 @@ class Writer:
         nodata: float | None = None,
         legend: Legend | None = None,
         scale: float | None = None,
+        palette: Mapping[int, tuple[int, int, int]] | None = None,
     ):
-        self.path = Path(path)
-        self._partial = self.path.with_name(f".{self.path.name}.partial")
+        self.path = place(path)
+        self._partial = beside(self.path, f".{self.path.name}.partial")
+        self._palette = palette
         self._bands, self._legend, self._scale = tuple(bands), legend, scale
         self._profile = {
             "driver": "GTiff",
@@ -76,8 +79,8 @@ class Writer:
             self._profile["nbits"] = 16
 
     def __enter__(self) -> "Writer":
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.is_dir():
+        self._partial.parent.mkdir(parents=True, exist_ok=True)
+        if not is_remote(self.path) and self.path.is_dir():
             raise IsADirectoryError(f"{self.path}: is a folder. Name a file in it.")
         self._file = self._create()
         for index, name in enumerate(self._bands, start=1):
@@ -88,6 +91,9 @@ class Writer:
             self._file.write_colormap(1, _colormap(self._legend))
             names = {f"CLASS_{i}": name for i, name in enumerate(self._legend.names)}
             self._file.update_tags(1, **names)
+        if self._palette:
+            colors = {value: (*color, 255) for value, color in self._palette.items()}
+            self._file.write_colormap(1, colors)
         return self
 
     def write(self, pixels: np.ndarray, window: Window | None = None) -> None:
@@ -111,7 +117,7 @@ class Writer:
             self._file.close()
             if kind is None:
                 self._check_whole()
-                os.replace(self._partial, self.path)
+                publish(self._partial, self.path)
         finally:
             self._partial.unlink(missing_ok=True)
 

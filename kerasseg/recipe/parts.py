@@ -115,12 +115,15 @@ class Training(Part):
     """Momentum of an average over the weights, which then replaces them."""
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """What the layers compute in; weights and losses stay float32."""
-    normalization: Literal["standard", "encoder", "minmax", "none"] = "standard"
+    normalization: Literal["standard", "encoder", "percentiles", "minmax", "none"] = (
+        "standard"
+    )
     """How the model's first layer scales pixels. `standard`: by mean and standard
     deviation of each band over the training split. `encoder`: to what the published
     weights of the encoder expect: 8-bit RGB as they were trained on it, anything else
-    so that each band has the mean and spread of theirs. `minmax`: from the range of the
-    stored type to 0..1. `none`: as stored."""
+    so that each band has the mean and spread of theirs. `percentiles`: from the 2nd and
+    98th percentile of each band, which `prepare statistics` finds, to 0..1. `minmax`:
+    from the range of the stored type to 0..1. `none`: as stored."""
     indices: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
     """Pairs of bands whose normalised difference becomes one more input of the model,
     not normalised: `[[B08, B04]]` adds NDVI."""
@@ -128,6 +131,9 @@ class Training(Part):
     """Momentum of batch normalisation's running statistics; by default the model's
     own. Runs of a few hundred steps need less than 0.99, or validation and maps are
     made with statistics that never arrived."""
+    oversample: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the samples below which a class is rare. Samples of rare classes are
+    drawn more often, by the root of how much rarer; an epoch stays as long as it is."""
     steps_per_execution: PositiveInt = 1
     """Steps compiled into one call."""
     steps_per_epoch: PositiveInt | None = None
@@ -206,7 +212,7 @@ class Recipe(Part):
     """Changes made to training samples, in this order."""
     loss: Choice = Choice(name="cross_entropy")
     """What the fit makes small. `class_weights` may say `inverse`: one over the number
-    of training samples of each class."""
+    of training samples of each class; or `inverse_root`, `inverse_log`, `effective`."""
     boundaries: Boundaries = Boundaries()
     """What is made of the borders between classes."""
     training: Training

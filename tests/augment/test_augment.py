@@ -21,6 +21,7 @@ EVERY = [
     augment.noise,
     augment.quarter_turn,
     partial(augment.random_crop, size=12),
+    partial(augment.rare, classes=[2, 4], transforms=[{"name": "quarter_turn"}]),
 ]
 TYPES = ["uint8", "uint16", "int16", "float32"]
 

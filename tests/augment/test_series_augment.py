@@ -23,6 +23,7 @@ EVERY = [
     augment.noise,
     augment.quarter_turn,
     partial(augment.random_crop, size=12),
+    partial(augment.rare, classes=[2, 4], transforms=[{"name": "quarter_turn"}]),
     augment.rotation,
     augment.temporal_dropout,
 ]

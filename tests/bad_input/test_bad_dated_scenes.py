@@ -124,7 +124,7 @@ CASES = [
         "scene/images/20190101_10m.tif: 32 x 32 pixels of 10 from (0, 0), EPSG:32631. "
         "Labels must lie on the grid of the finest images, and coarser images be a "
         "whole number of times coarser: bring labels there with "
-        "kerasseg.prepare.align.label.",
+        "`kerasseg prepare align`.",
         lambda w: paint(w, "labels.tif", west=5, dtype="uint8"),
     ),
     (

@@ -64,7 +64,7 @@ CASES = [
         "size mismatch",
         PREPARE,
         "labels/b.tif is 64 x 60 pixels, but images/b.tif is 64 x 64. Bring "
-        "the label raster onto the grid of its image.",
+        "the label raster there with `kerasseg prepare align`.",
         lambda w: w.paint("labels/b.tif", 1, 64, 60),
     ),
     (

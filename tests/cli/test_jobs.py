@@ -182,3 +182,25 @@ def test_a_prepared_world_is_prepared_once(kerasseg, world):
     first = kerasseg(*command.split(), "--background", "none")
     assert first.exit_code == 0, first.stderr
     assert kerasseg(*command.split(), "--background", "none").stdout == first.stdout
+
+
+def test_labels_come_onto_an_image(kerasseg, tmp_path):
+    place = ("EPSG:2180", 5e5, 4e5)
+    grids = raster.grid(4, 4, *place, 1.0), raster.grid(2, 2, *place, 2.0)
+    fine = np.array([[1, 1, 2, 3]] * 2 + [[2, 2, 3, 3]] * 2, np.uint8)
+    for name, pixels, grid in zip(
+        ("fine.tif", "image.tif"), (fine, fine[:2, :2]), grids, strict=True
+    ):
+        raster.write(tmp_path / name, pixels, grid)
+    done = kerasseg(
+        *("prepare", "align", "fine.tif", "image.tif", "aligned.tif"),
+        *("--method", "rarity", "--weight", "2=3", "--share"),
+    )
+    assert done.exit_code == 0, done.stderr
+    found = raster.read(tmp_path / "aligned.tif")
+    assert found[..., 0].tolist() == [[1, 2], [2, 3]]
+    assert found[..., 1].tolist() == [[100, 50], [100, 100]]
+    assert "labelled: 4\nunlabelled: 0\nclasses:\n  1: 1\n" in done.stdout
+    done = kerasseg("prepare", "stack", "fine.tif", "fine.tif", "both.tif")
+    assert done.exit_code == 0, done.stderr
+    np.testing.assert_array_equal(raster.read(tmp_path / "both.tif")[..., 1], fine)

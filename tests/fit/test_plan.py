@@ -147,6 +147,32 @@ def test_rare_classes_weigh_more_where_the_recipe_says_inverse(tiny_recipe):
     assert wrong_on_rare > float(bound(labels, logits))
 
 
+def test_percentiles_become_0_and_1(tiny_recipe):
+    class Counted:
+        bands = ("a", "b")
+        percentiles = {"2": (5.0, 7.0), "98": (15.0, 7.0)}  # noqa: RUF012
+
+    asked = tiny_recipe("training.normalization=percentiles")
+    low, span = plan.normalization(asked, Counted())
+    np.testing.assert_array_equal(
+        (np.array([[5, 7], [15, 8]]) - low) / span, [[0, 0], [1, 1]]
+    )
+    with pytest.raises(
+        ValueError, match=r"the data has none. Prepare patches, and run"
+    ):
+        plan.make(asked)
+
+
+def test_samples_of_rare_classes_are_drawn_more_often(tiny_recipe, monkeypatch):
+    datasets = plan.load(tiny_recipe())
+    held = np.ones((len(datasets["train"]), 3), int)
+    held[1:, 0] = 0
+    object.__setattr__(datasets["train"], "counts", held)
+    train, _ = plan.feeds(tiny_recipe("training.oversample=1.0"), datasets)
+    rare = (len(held)) ** 0.5
+    assert train._plan.weights == pytest.approx((rare, *[1.0] * (len(held) - 1)))
+
+
 def test_class_weights_must_be_one_per_class(tiny_recipe):
     recipe = tiny_recipe("loss={name: cross_entropy, class_weights: [1, 2]}")
     names = ", ".join(LEGEND.names)

@@ -186,7 +186,7 @@ def _factor(about: raster.Info, label: raster.Info) -> int:
     raise raster.RasterError(
         f"{label.path}: {_grid(label)}, but {about.path}: {_grid(about)}. Labels must "
         "lie on the grid of the finest images, and coarser images be a whole number "
-        "of times coarser: bring labels there with kerasseg.prepare.align.label."
+        "of times coarser: bring labels there with `kerasseg prepare align`."
     )
 
 

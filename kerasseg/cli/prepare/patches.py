@@ -1,4 +1,4 @@
-"""`kerasseg prepare`: from rasters and labels to what a dataset reads."""
+"""`kerasseg prepare patches`: scenes and labels to patches."""
 
 import re
 from enum import StrEnum
@@ -7,12 +7,8 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    name="prepare",
-    help="Make data ready: `kerasseg prepare patches`.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+from kerasseg.cli.prepare.align import Coding
+from kerasseg.cli.prepare.summary import show
 
 
 class Edge(StrEnum):
@@ -23,12 +19,12 @@ class Edge(StrEnum):
     PAD = "pad"
 
 
-class Coding(StrEnum):
-    """How label rasters are coded."""
+class Dates(StrEnum):
+    """What images of several dates of one place are."""
 
-    AUTO = "auto"
-    COLOR = "color"
-    VALUE = "value"
+    NONE = "none"
+    SAMPLES = "samples"
+    SERIES = "series"
 
 
 class By(StrEnum):
@@ -58,12 +54,6 @@ Scenes = Annotated[
 ]
 
 
-@app.callback()
-def _prepare() -> None:
-    """Make data ready."""
-
-
-@app.command()
 def patches(  # noqa: PLR0913, the options of a command
     images: Annotated[str, typer.Argument(help="A folder, pattern or file of images.")],
     labels: Annotated[str, typer.Argument(help="The same for their label rasters.")],
@@ -92,6 +82,27 @@ def patches(  # noqa: PLR0913, the options of a command
             help="Index of the class that alone is no reason to keep a patch.",
         ),
     ] = "0",  # type: ignore[assignment]  (what the parser reads)
+    min_observed: Annotated[
+        float, typer.Option(min=0, max=1, help="Least share of pixels with an image.")
+    ] = 0.0,
+    drop_only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS", help="Leave out what holds no other classes; repeatable."
+        ),
+    ] = None,
+    masks: Annotated[
+        str | None, typer.Option(help="Masks of clouds and snow, such as SCL.")
+    ] = None,
+    max_cloud: Annotated[
+        float, typer.Option(min=0, max=1, help="Greatest share of cloud; 1 keeps all.")
+    ] = 1.0,
+    max_snow: Annotated[
+        float, typer.Option(min=0, max=1, help="Greatest share of snow; 1 keeps all.")
+    ] = 1.0,
+    dates: Annotated[
+        Dates, typer.Option(help="Several dates of one place: samples, or one series.")
+    ] = Dates.NONE,
     coding: Annotated[
         Coding, typer.Option(help="How label rasters are coded.")
     ] = Coding.AUTO,
@@ -114,6 +125,10 @@ def patches(  # noqa: PLR0913, the options of a command
     block: Annotated[
         int, typer.Option(min=1, help="Patches along the side of a block.")
     ] = 4,
+    buffer: Annotated[
+        float | None,
+        typer.Option(min=0, help="Distance splits keep, in units of the CRS."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another draw.")] = 1,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; by default one per CPU.")
@@ -123,7 +138,7 @@ def patches(  # noqa: PLR0913, the options of a command
     from kerasseg.cli import progress
     from kerasseg.prepare import patches as job
 
-    with progress.bar("scenes") as advance:
+    with progress.bar("parts") as advance:
         summary = job.run(
             images,
             labels,
@@ -134,6 +149,12 @@ def patches(  # noqa: PLR0913, the options of a command
             edge=edge.value,
             keep=keep,
             background=None if background < 0 else background,
+            min_observed=min_observed,
+            drop_only=drop_only or (),
+            masks=masks,
+            max_cloud=max_cloud,
+            max_snow=max_snow,
+            dates=dates.value,
             coding=coding.value,
             bands=band or None,
             split=split.value,
@@ -142,17 +163,9 @@ def patches(  # noqa: PLR0913, the options of a command
             val=val or (),
             test=test or (),
             block=block,
+            buffer=buffer,
             seed=seed,
             workers=workers,
             progress=advance,
         )
-    _print_summary(summary)
-
-
-def _print_summary(summary: dict, indent: str = "") -> None:
-    for name, fact in summary.items():
-        if isinstance(fact, dict):
-            typer.echo(f"{indent}{name}:")
-            _print_summary(fact, indent + "  ")
-        else:
-            typer.echo(f"{indent}{name}: {fact}")
+    show(summary)
