@@ -146,14 +146,14 @@ def normalization(recipe: Recipe, train: Dataset) -> tuple[Any, Any]:
     return found
 
 
-def encoder_name(choice: Choice) -> str:
-    """Return the encoder that a recipe's model uses, its default included."""
+def encoder_name(choice: Choice) -> encoders.Names:
+    """Return the encoder or encoders that a recipe's model uses, or its default."""
     build = lookup.find("model", choice.name)
     default = inspect.signature(build).parameters.get("encoder")
     name = choice.options.get("encoder", default and default.default)
-    if not isinstance(name, str):
+    if not isinstance(name, str | list | tuple):
         raise ValueError(
-            f"training.normalization 'encoder': {choice.name} has no single encoder "
-            f"({name!r}). Use 'standard'."
+            f"training.normalization 'encoder': {choice.name} has no encoder of that "
+            "kind. Use 'standard'."
         )
     return name
