@@ -87,6 +87,7 @@ def feeds(recipe: Recipe, datasets: Mapping[str, Dataset]):
         augment=augment,
         shuffle=True,
         seed=recipe.seed,
+        crop_sizes=recipe.training.crop_sizes,
         **options,
     )
     validate = pipeline.batches(datasets["val"], size, last="pad", **options)

@@ -128,6 +128,10 @@ class Training(Part):
     """Momentum of batch normalisation's running statistics; by default the model's
     own. Runs of a few hundred steps need less than 0.99, or validation and maps are
     made with statistics that never arrived."""
+    crop_sizes: Annotated[tuple[PositiveInt, ...], Field(strict=False)] = ()
+    """Sides of squares, in pixels. Each batch draws one, and its samples are cut to it
+    at random places before they are augmented; a program is compiled for each. By
+    default samples stay whole."""
     steps_per_execution: PositiveInt = 1
     """Steps compiled into one call."""
     steps_per_epoch: PositiveInt | None = None
@@ -183,6 +187,9 @@ class Tracking(Part):
     """The experiment; by default the name of the recipe's file."""
     run_name: str | None = None
     """The name of the run; by default MLflow makes one up."""
+    tensorboard: bool = False
+    """Whether the scores of each epoch are written for TensorBoard too, to
+    `mlruns/tensorboard/`."""
 
 
 class Recipe(Part):
