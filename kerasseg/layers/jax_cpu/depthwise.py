@@ -1,11 +1,12 @@
 """Depthwise convolution as a sum of shifted maps, which XLA merges into one loop.
 
-XLA's own, a convolution in as many groups as channels, and its gradients are many
-times slower on a CPU (`benchmarks/RESULTS.md`).
+XLA's own, a convolution in as many groups as channels, and its gradients are up to
+seventy times slower on a CPU (`benchmarks/RESULTS.md`).
 """
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 
 @jax.custom_vjp
@@ -39,13 +40,19 @@ def _forward(x, kernel):
 def _backward(saved, gradient):
     x, kernel = saved
     height, width, channels = kernel.shape
-    # XLA slows down where a gradient sums over more than one axis.
-    weights = [
-        (tap * gradient).reshape(-1, channels).sum(0)
-        for tap in _taps(x, height, width).values()
-    ]
+
+    def add(total, pair):
+        image, part = pair
+        taps = _taps(image[None], height, width).values()
+        # XLA slows down where a gradient sums over more than one axis.
+        products = [(tap * part).reshape(-1, channels).sum(0) for tap in taps]
+        return total + jnp.stack(products), None
+
+    # An image at a time stays near the processor while all its taps are summed.
+    total = jnp.zeros((height * width, channels), gradient.dtype)
+    weights, _ = lax.scan(add, total, (x, gradient))
     spread = convolve(gradient, kernel[::-1, ::-1])
-    return spread, jnp.stack(weights).reshape(kernel.shape)
+    return spread, weights.reshape(kernel.shape)
 
 
 convolve.defvjp(_forward, _backward)
