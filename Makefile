@@ -50,6 +50,7 @@ fix: $(VENV)/ready  ## format, and mend what can be mended
 
 bench: $(VENV)/ready $(PEER)/ready  ## speed and memory against PyTorch
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/models.py
+	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/models.py --model segformer
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/pipeline.py
 	KERASSEG_PEER_PYTHON=$(PEER)/bin/python $(RUN)python benchmarks/scene_predict.py
 	$(RUN)python benchmarks/scene_predict.py --part memory --sides 3000,9000
@@ -73,7 +74,7 @@ $(PEER)/ready:
 	$(PEER)/bin/python -m pip install --quiet --no-deps \
 		segmentation-models-pytorch==0.6.0 timm==1.0.31 torchvision==0.28.0
 	$(PEER)/bin/python -m pip install --quiet huggingface-hub safetensors tqdm pillow \
-		numpy pyyaml psutil albumentations==2.0.8 rasterio
+		numpy pyyaml psutil albumentations==2.0.8 rasterio transformers==5.24.0
 	touch $@
 
 lock:  ## pin every dependency, with hashes, for every supported Python

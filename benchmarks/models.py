@@ -1,11 +1,13 @@
-"""Speed and memory of one FPN on ResNet18, against segmentation_models.pytorch.
+"""Speed and memory of models of single images, against the same in PyTorch.
 
     KERASSEG_PEER_PYTHON=.venv-bench/bin/python python benchmarks/models.py
 
-The same architecture, 256 x 256 pixels, float32, the same batches, Adam and cross
-entropy: a train step, and a prediction, on each of our backends and on PyTorch. Every
-figure comes from a process of its own. The contestants alternate; of the rounds and
-the numbers of threads tried, the fastest counts for each.
+An FPN on ResNet18 against segmentation_models.pytorch, and with `--model segformer` a
+SegFormer-b0 against Hugging Face's transformers. The same architecture, 256 x 256
+pixels, float32, the same batches, Adam and cross entropy: a train step, and a
+prediction, on each of our backends and on PyTorch. Every figure comes from a process of
+its own. The contestants alternate; of the rounds and the numbers of threads tried, the
+fastest counts for each.
 """
 
 import argparse
@@ -20,7 +22,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
-BEGIN, END = "<!-- models: begin -->\n", "<!-- models: end -->\n"
+MARKS = {"fpn": "models", "segformer": "segformer"}
+"""For each model what the marks around its table in RESULTS.md are called."""
 # kerasseg has glibc keep freed memory on JAX (`backend.choose`). PyTorch gains from it
 # too, up to twofold, so it is given to all.
 KEEP_MEMORY = {
@@ -47,6 +50,7 @@ Measured = dict[str, float | str]
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     cores = len(os.sched_getaffinity(0))
+    arguments.add_argument("--model", choices=MARKS, default="fpn")
     arguments.add_argument("--batches", type=int, nargs="+", default=[8, 16])
     arguments.add_argument("--size", type=int, default=256)
     arguments.add_argument("--threads", type=int, nargs="+", default=[cores, 2 * cores])
@@ -66,14 +70,16 @@ def main() -> None:
         options.threads,
         CONTESTANTS,
     ):
-        found = run(name, task, batch, options.size, threads, options.steps)
+        found = run(
+            name, options.model, task, batch, options.size, threads, options.steps
+        )
         key = task, batch, name
         if key not in best or found["seconds"] < best[key]["seconds"]:
             best[key] = found | {"threads": threads}
     text = report(best)
     print(text)
     if options.write:
-        write(text)
+        write(text, MARKS[options.model])
 
 
 def run(name: str, *task) -> Measured:
@@ -123,11 +129,12 @@ def report(best: dict[tuple[str, int, str], Measured]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(text: str) -> None:
+def write(text: str, mark: str) -> None:
     """Put the table between its two marks in RESULTS.md."""
-    before, rest = RESULTS.read_text().split(BEGIN)
-    after = rest.split(END)[1]
-    RESULTS.write_text(before + BEGIN + "\n" + text + "\n" + END + after)
+    begin, end = f"<!-- {mark}: begin -->\n", f"<!-- {mark}: end -->\n"
+    before, rest = RESULTS.read_text().split(begin)
+    after = rest.split(end)[1]
+    RESULTS.write_text(before + begin + "\n" + text + "\n" + end + after)
 
 
 def _with_ratio(found, peer, what):

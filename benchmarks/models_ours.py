@@ -1,4 +1,4 @@
-"""Our side of `models.py`: the FPN in the layout of the peer, on one backend.
+"""Our side of `models.py`: a model in the layout of the peer, on one backend.
 
 Batches come from NumPy and steps are those of `Model.fit`, callbacks aside.
 """
@@ -13,13 +13,12 @@ from kerasseg import backend
 
 
 def main():
-    name, task, batch, size, threads, rounds = *sys.argv[1:3], *map(int, sys.argv[3:])
+    name, kind, task = sys.argv[1:4]
+    batch, size, threads, rounds = map(int, sys.argv[4:])
     prepare(name, threads)
     import keras
 
-    from kerasseg.models import fpn
-
-    model = build(fpn)
+    model = build(kind)
     rng = np.random.default_rng(0)
     image = rng.normal(size=(batch, size, size, 3)).astype("float32")
     label = rng.integers(0, 5, (batch, size, size)).astype("uint8")
@@ -31,7 +30,7 @@ def main():
         **measured,
         memory_gb=memory,
         matrix_peak=matrix_peak(product(keras, name)),
-        flops=batch * flops(build(fpn), size, task),
+        flops=batch * flops(build(kind), size, task),
         device=devices[0],
         versions=f"keras {keras.__version__}, {name} {_version(name)}",
     )
@@ -48,7 +47,11 @@ def prepare(name, threads):
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
-def build(fpn):
+def build(kind):
+    from kerasseg.models import fpn, segformer
+
+    if kind == "segformer":
+        return segformer.build(3, 5, encoder="mit_b0")
     return fpn.build(3, 5, encoder="resnet18", layout="smp", aggregation="sum")
 
 
@@ -87,7 +90,8 @@ def product(keras, name):
 def flops(model, size, task):
     """Count the operations of all convolutions for one image, two per product.
 
-    A train step adds the gradients of kernels and of inputs, but for the image's own.
+    Those of dense layers and of attention are not counted. A train step adds the
+    gradients of kernels and of inputs, but for the image's own.
     """
     import keras
 

@@ -1,4 +1,4 @@
-"""The peer of `models.py`: the same FPN in segmentation_models.pytorch.
+"""The peer of `models.py`: the same model in PyTorch.
 
 It knows nothing of kerasseg, for it runs in an environment of its own.
 """
@@ -9,23 +9,16 @@ import numpy as np
 import torch
 from stopwatch import MATRIX, answer, matrix_peak, measure, peak_rss_gb
 
-if not hasattr(torch.ops.torchvision, "nms"):
-    # torchvision without its compiled part: two of its operations must have a name.
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        arguments = "(Tensor dets, Tensor scores, float iou_threshold)"
-        library.define(f"{name}{arguments} -> Tensor")
-
-import segmentation_models_pytorch as smp
-
 
 def main():
-    task, batch, size, threads, rounds = sys.argv[1], *map(int, sys.argv[2:])
+    kind, task = sys.argv[1:3]
+    batch, size, threads, rounds = map(int, sys.argv[3:])
     torch.set_num_threads(threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     # Matrices stay float32 on a GPU too, as they do under Keras.
     torch.set_float32_matmul_precision("highest")
-    model = smp.FPN("resnet18", encoder_weights=None, classes=5).to(device)
+    model, versions = {"fpn": fpn, "segformer": segformer}[kind]()
+    model = model.to(device)
     rng = np.random.default_rng(0)
     image = rng.normal(size=(batch, 3, size, size)).astype("float32")
     label = rng.integers(0, 5, (batch, size, size))
@@ -40,9 +33,44 @@ def main():
         memory_gb=memory,
         matrix_peak=matrix_peak(lambda: (square @ square)[0, 0].item()),
         device=torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        versions=f"torch {torch.__version__}, segmentation-models-pytorch "
-        f"{smp.__version__}",
+        versions=f"torch {torch.__version__}, {versions}",
     )
+
+
+def fpn():
+    """Build the FPN of segmentation_models.pytorch."""
+    if not hasattr(torch.ops.torchvision, "nms"):
+        # torchvision without its compiled part: two operations must have a name.
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            arguments = "(Tensor dets, Tensor scores, float iou_threshold)"
+            library.define(f"{name}{arguments} -> Tensor")
+    import segmentation_models_pytorch as smp
+
+    model = smp.FPN("resnet18", encoder_weights=None, classes=5)
+    return model, f"segmentation-models-pytorch {smp.__version__}"
+
+
+class Segformer(torch.nn.Module):
+    """The SegFormer of transformers, its logits enlarged to the size of the image."""
+
+    def __init__(self, transformers):
+        super().__init__()
+        config = transformers.SegformerConfig(num_labels=5)
+        self.inner = transformers.SegformerForSemanticSegmentation(config)
+
+    def forward(self, image):
+        logits = self.inner(pixel_values=image).logits
+        return torch.nn.functional.interpolate(
+            logits, size=image.shape[2:], mode="bilinear", align_corners=False
+        )
+
+
+def segformer():
+    """Build the SegFormer-b0 of transformers."""
+    import transformers
+
+    return Segformer(transformers), f"transformers {transformers.__version__}"
 
 
 def train(model, device, image, label):

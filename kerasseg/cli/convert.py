@@ -11,7 +11,8 @@ from kerasseg.cli.arguments import BackendOption
 
 app = typer.Typer(
     name="convert",
-    help="Convert published checkpoints: `kerasseg convert utae`; and back: `torch`.",
+    help="Convert published checkpoints: `kerasseg convert utae`; and back: `torch`. "
+    "`segformer` does both.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -82,6 +83,35 @@ for _name, _title, _origin in (
     ("stenn", "STENN", "stenn-pytorch"),
 ):
     app.command(_name)(_command(_name, _title, _origin))
+
+
+@app.command()
+def segformer(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="The folder of a checkpoint, with `config.json` and "
+            "`model.safetensors`; or a .keras file, to write such a folder."
+        ),
+    ],
+    destination: Annotated[
+        Path, typer.Argument(help="The .keras file to write; or the folder to make.")
+    ],
+    backend: BackendOption = None,
+) -> None:
+    """Convert a SegFormer of Hugging Face; or write one, from a .keras file."""
+    from kerasseg.cli import running
+
+    running.choose_backend(None, backend)
+
+    from kerasseg.convert import segformer as job
+
+    if source.suffix == ".keras":
+        done = job.back(source, destination)
+        _print(done, "the folder read again answers as the model")
+    else:
+        done = job.run(source, destination)
+        _print(done, "the saved file answers as the model")
 
 
 @app.command()

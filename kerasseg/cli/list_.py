@@ -1,7 +1,7 @@
 """`kerasseg list`: what there is to choose from."""
 
 from enum import StrEnum
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
@@ -58,7 +58,7 @@ def _encoders() -> list[str]:
     for name in lookup.names("model"):
         for parameter in lookup.signature("model", name).parameters:
             if parameter.name == "encoder":
-                found.extend(get_args(parameter.annotation))
+                found.extend(lookup.words(parameter.annotation))
     return list(dict.fromkeys(found))
 
 

@@ -1,22 +1,17 @@
 """From a published checkpoint to a saved model that answers the same, and back."""
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import keras
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from kerasseg import artifact, backend, lookup
+from kerasseg import artifact, lookup
 from kerasseg.convert import conf as confs
-from kerasseg.convert import data, heads, tensors, writing
+from kerasseg.convert import data, heads, tensors, verifying, writing
 from kerasseg.weights.torch_archive import read_archive
-
-_DATES, _SIDE = 3, 32
 
 
 @dataclass(frozen=True)
@@ -79,7 +74,8 @@ def run(
         known.num_classes,
         **{**known.options, "head": "published", "padding": padding},
     )
-    _load(model, state, checkpoint)
+    cure = "Give the conf.json that the checkpoint was trained with."
+    verifying.fill(model, state, checkpoint, cure)
     whole = artifact.assemble(
         model,
         names,
@@ -88,8 +84,8 @@ def run(
         data.legend(known.num_classes),
         indices,
     )
-    _save_verified(whole, destination, checkpoint)
-    return Summary(destination, len(state), _num_parameters(whole))
+    verifying.save(whole, destination, checkpoint)
+    return Summary(destination, len(state), verifying.num_parameters(whole))
 
 
 def back(
@@ -116,7 +112,7 @@ def back(
         )
     state = heads.published(state, model)
     writing.write_state(destination, state)
-    return Summary(destination, len(state), _num_parameters(whole))
+    return Summary(destination, len(state), verifying.num_parameters(whole))
 
 
 def read(checkpoint: Path) -> dict[str, np.ndarray]:
@@ -156,76 +152,3 @@ def _check(checkpoint: Path, destination: Path, norm: Path | None, padding: str)
             f"padding 'published' with {norm}: the published code knows padded dates "
             "by their pixels after normalisation. Leave one of the two out."
         )
-
-
-def _load(model: keras.Model, state: dict[str, np.ndarray], checkpoint: Path) -> None:
-    try:
-        loaded = tensors.load_state(model, state)
-    except ValueError as error:
-        raise ValueError(f"{checkpoint}: {error}") from None
-    faults = []
-    if loaded.missing:
-        faults.append(f"lacks {_listed(loaded.missing)}")
-    if loaded.unused:
-        faults.append(f"has {_listed(loaded.unused)}, for which there is no place")
-    if faults:
-        raise ValueError(
-            f"{checkpoint}: {' and '.join(faults)}. Give the conf.json that the "
-            "checkpoint was trained with."
-        )
-
-
-def _listed(keys: tuple[str, ...]) -> str:
-    more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
-    return f"{keys[0]}{more}"
-
-
-def _num_parameters(model: keras.Model) -> int:
-    return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
-
-
-def _save_verified(model: keras.Model, destination: Path, checkpoint: Path) -> None:
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=destination.parent) as folder:
-        path = artifact.save(model, Path(folder) / "model.keras")
-        saved = artifact.load(path)
-        _compare(model, saved, checkpoint)
-        os.replace(path, destination)
-
-
-def _compare(model: keras.Model, saved: keras.Model, checkpoint: Path) -> None:
-    """Refuse a file that is not the model, or a model that has no answer."""
-    before, after = tensors.state(model), tensors.state(saved)
-    same = before.keys() == after.keys() and all(
-        np.array_equal(value, after[key]) for key, value in before.items()
-    )
-    probe = _probe(model)
-    wanted, found = (_answers(each, probe) for each in (model, saved))
-    close = all(np.allclose(wanted[k], found[k], 1e-4, 1e-4) for k in wanted)
-    if not all(np.isfinite(answer).all() for answer in found.values()):
-        raise ValueError(
-            f"{checkpoint}: the model answers numbers that are not finite. Give "
-            "another checkpoint, or the conf.json that it was trained with."
-        )
-    if not same or not close:
-        raise RuntimeError(f"{checkpoint}: the saved model is not the converted one.")
-
-
-def _probe(model: keras.Model) -> dict[str, np.ndarray]:
-    """Make up a series of small images, with pixels as the model expects them."""
-    rng = np.random.default_rng(0)
-    layer = model.get_layer("bands")
-    shape = (1, _DATES, _SIDE, _SIDE, len(layer.names))
-    days = np.arange(_DATES, dtype="int32")[np.newaxis] * 90 + 10
-    made = {
-        "image": rng.normal(layer.mean, layer.std, shape).astype("float32"),
-        "days": days,
-        "day_of_year": days,
-    }
-    return {name: made[name] for name in model.input}
-
-
-def _answers(model: keras.Model, probe: dict) -> dict[str, np.ndarray]:
-    model.compile(**backend.compile_options())
-    answers = model.predict_on_batch(probe)
-    return answers if isinstance(answers, dict) else {"logits": answers}

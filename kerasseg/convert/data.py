@@ -2,6 +2,7 @@
 
 import colorsys
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from kerasseg import legend as legends
@@ -34,9 +35,13 @@ def legend(num_classes: int) -> Legend:
     """Name the classes: twenty are those of PASTIS, others have a number."""
     if num_classes == LEGEND.num_classes:
         return LEGEND
+    return named([f"class_{index}" for index in range(num_classes)])
+
+
+def named(names: Sequence[str]) -> Legend:
+    """Make a legend of names, each class with a colour unlike those near it."""
     classes = [
-        {"name": f"class_{index}", "color": _color(index)}
-        for index in range(num_classes)
+        {"name": name, "color": _color(index)} for index, name in enumerate(names)
     ]
     return legends.from_dict({"classes": classes})
 

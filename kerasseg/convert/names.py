@@ -43,7 +43,7 @@ def places(model: keras.Model) -> dict[str, Place]:
         ValueError: If two variables have the same name.
     """
     found: dict[str, Place] = {}
-    for layer in _layers(model):
+    for layer in layers(model):
         for variable in layer.weights:
             place = Place(_key(layer, variable), layer, variable)
             other = found.setdefault(place.key, place)
@@ -53,6 +53,15 @@ def places(model: keras.Model) -> dict[str, Place]:
                     f"called {place.key}. Give each layer a name of its own."
                 )
     return found
+
+
+def layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Go through the layers of a model, and through those of the models in it."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from layers(layer)
+        else:
+            yield layer
 
 
 def common(key: str, *, crop2seg: bool) -> str:
@@ -93,14 +102,6 @@ def _from_crop2seg(number: int) -> int:
 def _to_crop2seg(number: int) -> int:
     layer, module = divmod(number, 3)
     return 6 * layer + 2 * module
-
-
-def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _layers(layer)
-        else:
-            yield layer
 
 
 def _key(layer: keras.layers.Layer, variable: keras.Variable) -> str:

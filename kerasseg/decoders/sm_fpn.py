@@ -23,7 +23,8 @@ def decode(
     The pyramid lives at strides 16, 8, 4 and 2, twice as fine as in the paper.
 
     Args:
-        maps: Maps at strides 2, 4, 8, 16 and 32.
+        maps: Maps at strides 2, 4, 8, 16 and 32. Where one is `None`, the pyramid
+            goes on without it.
         num_classes: Number of logits per pixel.
         widths: Channels of the pyramid, and of the branches that segment.
         aggregation: How the branches join: `"concat"` or `"sum"`.
@@ -55,6 +56,8 @@ def _merge(x, skip, width, name):
     if x.shape[-1] != width:
         x = _project(x, width, f"{name}_pre_conv")
     x = layers.UpSampling2D(2, name=f"{name}_upsampling")(x)
+    if skip is None:
+        return x
     return layers.Add(name=f"{name}_add")([x, _project(skip, width, f"{name}_conv")])
 
 

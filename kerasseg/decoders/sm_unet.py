@@ -8,18 +8,21 @@ from keras import layers
 from kerasseg.layers.convolution import Convolution
 from kerasseg.layers.convolutions import conv_block
 
+WIDTHS = (256, 128, 64, 32, 16)
+"""Of the published model."""
+
 
 def decode(
     maps: Sequence[keras.KerasTensor],
     num_classes: int,
     *,
-    widths: Sequence[int] = (256, 128, 64, 32, 16),
+    widths: Sequence[int] = WIDTHS,
     upsampling: str = "nearest",
 ) -> keras.KerasTensor:
     """Double the size five times and join the encoder's map of each size.
 
     Args:
-        maps: Maps at strides 2, 4, 8, 16 and 32.
+        maps: Maps at strides 2, 4, 8, 16 and 32; where one is `None`, nothing joins.
         num_classes: Number of logits per pixel.
         widths: Channels of the five stages, coarsest first.
         upsampling: `"nearest"` repeats pixels and convolves twice; `"transpose"`

@@ -17,7 +17,7 @@ def decode(
     """Double the size five times and join the encoder's map of each size.
 
     Args:
-        maps: Maps at strides 2, 4, 8, 16 and 32.
+        maps: Maps at strides 2, 4, 8, 16 and 32; where one is `None`, nothing joins.
         num_classes: Number of logits per pixel.
         widths: Channels of the five stages, coarsest first.
 

@@ -16,14 +16,15 @@ class Published:
     Args:
         url: Where they are.
         file: Their name in the cache.
-        checksum: `md5:` or `sha256:` and the digest of the file.
+        checksum: `md5:` or `sha256:` and the digest of the file; `None` if none is
+            published: then its tensors must fit the encoder, one by one.
         mean: What the training took from 8-bit red, green and blue.
         std: What it divided them by.
     """
 
     url: str
     file: str
-    checksum: str
+    checksum: str | None
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
@@ -37,6 +38,12 @@ def _hub(depth: int, revision: str, sha256: str) -> Published:
     url = f"{_HUB}resnet{depth}.tv_in1k/resolve/{revision}/model.safetensors"
     file = f"resnet{depth}.tv_in1k.safetensors"
     return Published(url, file, f"sha256:{sha256}", *_IMAGENET)
+
+
+def _nvidia(size: str) -> Published:
+    name = f"mit-{size}"
+    url = f"https://huggingface.co/nvidia/{name}/resolve/main/pytorch_model.bin"
+    return Published(url, f"{name}.nvidia.bin", None, *_IMAGENET)
 
 
 IMAGENET = {
@@ -58,5 +65,7 @@ IMAGENET = {
         "78f3ecfdb38e06d9b8397f662e7ab8fee96026fa",
         "5d061a3c593d795bfe682d9b152bafbcf550579873492def3515b46db1189888",
     ),
+    **{f"mit_{size}": _nvidia(size) for size in ("b0", "b1", "b2", "b3", "b4", "b5")},
 }
-"""By encoder. The second three are torchvision's `IMAGENET1K_V1`, kept by timm."""
+"""By encoder. The ResNets are torchvision's `IMAGENET1K_V1`, kept by timm; the Mix
+Transformers are NVIDIA's, whose licence is for research and evaluation only."""

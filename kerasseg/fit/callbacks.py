@@ -12,7 +12,7 @@ import numpy as np
 from kerasseg import artifact
 from kerasseg.fit import snapshot
 from kerasseg.fit.feed import Feed
-from kerasseg.tracking import Run
+from kerasseg.tracking import Board, Run
 
 
 def is_better(monitor: str) -> Callable[[float, float], bool]:
@@ -104,10 +104,24 @@ class KeepBest(keras.callbacks.Callback):
 
 
 class Track(keras.callbacks.Callback):
-    """Logs each epoch's scores, learning rate, speed and time."""
+    """Logs each epoch's scores, learning rate, speed and time.
 
-    def __init__(self, run: Run, position: snapshot.Position, batches):
+    Args:
+        run: Where to.
+        position: The run's history so far; each epoch is added to it.
+        batches: Tell of the speed of the data.
+        board: Where to as well, for TensorBoard.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        position: snapshot.Position,
+        batches,
+        board: Board | None = None,
+    ):
         super().__init__()
+        self._board = board
         self._run = run
         self._position = position
         self._batches = batches
@@ -128,3 +142,5 @@ class Track(keras.callbacks.Callback):
         }
         self._position.history.append(scores)
         self._run.scores(scores, epoch)
+        if self._board is not None:
+            self._board.scores(scores, epoch)

@@ -56,17 +56,22 @@ class Feed(keras.utils.PyDataset):
         """Return what `fit` and `evaluate` should read: mostly the feed itself.
 
         Keras tells TensorFlow the shapes of the first two batches and refuses others,
-        so series of several lengths need to be announced.
+        so series of several lengths and images of several sizes need to be announced.
         """
-        if keras.config.backend() != "tensorflow" or "days" not in self._names:
+        vary = self._batches.sizes_vary
+        series = "days" in self._names
+        if keras.config.backend() != "tensorflow" or not (vary or series):
             return self
         import tensorflow as tf
 
         inputs, label = self[0]
         self.close()
         signature = (
-            {name: _any_length(values) for name, values in inputs.items()},
-            tf.TensorSpec.from_tensor(tf.constant(label)),
+            {
+                name: _announced(values, series, vary and values.ndim > 2)
+                for name, values in inputs.items()
+            },
+            _announced(label, False, vary),
         )
         announced = tf.data.Dataset.from_generator(
             lambda: map(self.__getitem__, range(len(self))), output_signature=signature
@@ -81,11 +86,23 @@ class Feed(keras.utils.PyDataset):
             self._iterator = None
 
 
-def _any_length(values: Any) -> Any:
+def _announced(values: Any, any_length: bool, any_size: bool) -> Any:
+    """Describe a tensor `(B, T, …)`, `(B, T, H, W, C)`, `(B, H, W, C)` or `(B, H, W)`.
+
+    Args:
+        values: The tensor.
+        any_length: Whether its second axis, dates, may have any length.
+        any_size: Whether its rows and columns may have any number.
+    """
     import tensorflow as tf
 
-    batch, _, *pixel = values.shape
-    return tf.TensorSpec((batch, None, *pixel), values.dtype)
+    shape = list(values.shape)
+    if any_length:
+        shape[1] = None
+    if any_size:
+        rows = 2 if any_length else 1
+        shape[rows : rows + 2] = None, None
+    return tf.TensorSpec(tuple(shape), values.dtype)
 
 
 class SetEpoch(keras.callbacks.Callback):

@@ -100,7 +100,7 @@ def _fit(recipe: Recipe, plan: Plan, opened: tracking.Run, progress: bool) -> No
     callbacks = [
         Validate(validate),
         *remembered,
-        Track(opened, position, plan.train),
+        Track(opened, position, plan.train, _board(recipe, opened)),
         *([shown] if progress else []),
         checkpoint,
     ]
@@ -123,6 +123,12 @@ def _fit(recipe: Recipe, plan: Plan, opened: tracking.Run, progress: bool) -> No
             opened.scores({"compiled_training_programs": len(feed.shapes)}, 0)
             if position.stopped:
                 break
+
+
+def _board(recipe: Recipe, opened: tracking.Run) -> tracking.Board | None:
+    if not recipe.tracking.tensorboard:
+        return None
+    return tracking.Board(tracking.HOME / "tensorboard" / opened.run_id[:8])
 
 
 def _segments(position: snapshot.Position, epochs: int):

@@ -89,6 +89,7 @@ def feeds(recipe: Recipe, datasets: Mapping[str, Dataset]):
         shuffle=True,
         seed=recipe.seed,
         weights=sampling.weights(datasets["train"], recipe.training.oversample),
+        crop_sizes=recipe.training.crop_sizes,
         **options,
     )
     validate = pipeline.batches(datasets["val"], size, last="pad", **options)
@@ -164,14 +165,14 @@ def _percentiles(train: Dataset) -> tuple[np.ndarray, np.ndarray]:
     return low, np.where(high > low, high - low, 1.0)
 
 
-def encoder_name(choice: Choice) -> str:
-    """Return the encoder that a recipe's model uses, its default included."""
+def encoder_name(choice: Choice) -> encoders.Names:
+    """Return the encoder or encoders that a recipe's model uses, or its default."""
     build = lookup.find("model", choice.name)
     default = inspect.signature(build).parameters.get("encoder")
     name = choice.options.get("encoder", default and default.default)
-    if not isinstance(name, str):
+    if not isinstance(name, str | list | tuple):
         raise ValueError(
-            f"training.normalization 'encoder': {choice.name} has no single encoder "
-            f"({name!r}). Use 'standard'."
+            f"training.normalization 'encoder': {choice.name} has no encoder of that "
+            "kind. Use 'standard'."
         )
     return name

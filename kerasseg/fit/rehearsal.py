@@ -45,6 +45,9 @@ def dry_run(recipe: Recipe) -> dict[str, Any]:
 
 def _programs(plan: Plan, image: tuple[int, ...], recipe: Recipe) -> int:
     """Count the shapes of batches to fit and to validate on; of few samples, all."""
+    sizes = set(recipe.training.crop_sizes)
+    if sizes and len(image) == 3:
+        return len(sizes) + 1
     if len(image) == 3:
         return 1 + len({image, plan.datasets["val"][0]["image"].shape})
     step = recipe.pipeline.length_step

@@ -4,6 +4,7 @@ A name is looked up by reading source text, not by importing it: a recipe is che
 to the last option before Keras and its backend take their seconds to load.
 """
 
+from kerasseg.lookup.annotations import words
 from kerasseg.lookup.options import Fault, check
 from kerasseg.lookup.shelf import KINDS, bind, find, names, signature
 from kerasseg.lookup.signature import Parameter, Signature
@@ -20,4 +21,5 @@ __all__ = [
     "names",
     "nearest",
     "signature",
+    "words",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Optional, Union
 
 import annotated_types
-from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr, StringConstraints
 
 from kerasseg.lookup import source
 from kerasseg.lookup.source import Definition, Module
@@ -35,6 +35,7 @@ _TYPES: dict[str, Any] = {
     "Union": Union,
     **{name: getattr(annotated_types, name) for name in ("Ge", "Gt", "Le", "Lt")},
     "Interval": annotated_types.Interval,
+    "StringConstraints": StringConstraints,
 }
 
 
@@ -102,7 +103,8 @@ def _subscript(node: ast.Subscript, here: Module) -> Any:
 def _call(node: ast.Call, here: Module) -> Any:
     """A limit inside `Annotated`, such as `Interval(ge=0, le=1)`."""
     limit = _evaluate(node.func, here)
-    if getattr(limit, "__module__", "") != annotated_types.__name__:
+    known = getattr(limit, "__module__", "") == annotated_types.__name__
+    if not known and limit is not StringConstraints:
         raise ValueError(ast.unparse(node))
     values = [ast.literal_eval(value) for value in node.args]
     named = {word.arg: ast.literal_eval(word.value) for word in node.keywords}
@@ -117,6 +119,14 @@ def _definition(node: ast.expr, here: Module) -> Definition | None:
         owner = source.imported(here, node.value.id)
         return owner and source.definition(owner, node.attr)
     return None
+
+
+def words(kind: Any) -> list[str]:
+    """List the words that a type takes, alone, in a union or in a list."""
+    inner = typing.get_args(kind)
+    if typing.get_origin(kind) is Literal:
+        return [item for item in inner if isinstance(item, str)]
+    return list(dict.fromkeys(word for part in inner for word in words(part)))
 
 
 def mentions(kind: Any, wanted: Any) -> bool:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from kerasseg.lookup.annotations import words
+
 _WORDS = {
     bool: "true or false",
     int: "a whole number",
@@ -53,12 +55,7 @@ def refusal(error: Mapping[str, Any], field: FieldInfo | None) -> str:
     got = shown(error["input"])
     if field is None:
         return f"{got}: {error['msg']}."
-    words = _choices(field.annotation)
-    advice = ""
-    if words and isinstance(error["input"], str):
-        close = get_close_matches(error["input"], words, n=1)
-        advice = f" Did you mean {close[0]!r}?" if close else ""
-    return f"{got} is not {_of(field)}.{advice}"
+    return f"{got} is not {_of(field)}.{_advice(error['input'], field.annotation)}"
 
 
 def shown(value: Any) -> str:
@@ -70,6 +67,16 @@ def shown(value: Any) -> str:
     else:
         text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _advice(value: Any, kind: Any) -> str:
+    """Name the nearest right word for the first wrong one, if one is near."""
+    right = words(kind)
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if right and isinstance(item, str) and item not in right:
+            close = get_close_matches(item, right, n=1)
+            return f" Did you mean {close[0]!r}?" if close else ""
+    return ""
 
 
 def _of(field: FieldInfo) -> str:
@@ -91,27 +98,33 @@ def _parts(kind: Any, limits: Sequence[Any] = ()) -> list[str]:
     if origin is Annotated:
         return _parts(inner[0], [*inner[1:], *limits])
     if origin in (Union, types.UnionType):
-        return [part for member in inner for part in _parts(member, limits)]
+        return _members(inner, limits)
     if origin is Literal:
         return ["null" if item is None else str(item) for item in inner]
     if _is_list(origin or kind):
         kinds = [part for part in inner if part is not Ellipsis]
         return [f"a list with {expected(kinds[0])} each" if kinds else "a list"]
+    patterns = [limit.pattern for limit in limits if getattr(limit, "pattern", None)]
+    if kind is str and patterns:
+        return [f"text that matches {patterns[0]}"]
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return [getattr(kind, "EXPECTED", "a mapping")]
     word = _WORDS.get(origin or kind, "another value")
     return [word if kind in (None, type(None)) else word + _limited(limits)]
 
 
+def _members(members: Sequence[Any], limits: Sequence[Any]) -> list[str]:
+    """List what a union takes; a list of the same is "a list of these"."""
+    parts: list[str] = []
+    for member in members:
+        inner = [part for part in typing.get_args(member) if part is not Ellipsis]
+        is_list = _is_list(typing.get_origin(member)) and len(inner) == 1
+        if is_list and parts and set(_parts(inner[0])) <= set(parts):
+            parts.append("a list of these")
+        else:
+            parts.extend(_parts(member, limits))
+    return parts
+
+
 def _is_list(kind: Any) -> bool:
     return kind in (list, tuple, Sequence)
-
-
-def _choices(kind: Any) -> list[str]:
-    """List the words a type takes, at the top or in a union."""
-    inner = typing.get_args(kind)
-    if typing.get_origin(kind) is Literal:
-        return [item for item in inner if isinstance(item, str)]
-    if typing.get_origin(kind) in (Union, types.UnionType):
-        return [word for part in inner for word in _choices(part)]
-    return []

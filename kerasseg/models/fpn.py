@@ -8,6 +8,7 @@ import keras
 from kerasseg import encoders
 from kerasseg import weights as checkpoints
 from kerasseg.decoders import sm_fpn, smp_fpn
+from kerasseg.encoders.choices import Encoder, HubPreset
 from kerasseg.layers.padding import CropLike, PadToMultiple
 
 
@@ -15,22 +16,15 @@ def build(  # noqa: PLR0913 (the signature is the recipe's schema)
     bands: int,
     num_classes: int,
     *,
-    encoder: Literal[
-        "preact_resnet18",
-        "preact_resnet34",
-        "preact_resnet50",
-        "resnet18",
-        "resnet34",
-        "resnet50",
-    ] = "preact_resnet18",
-    weights: str | None = None,
+    encoder: Encoder | HubPreset | Sequence[Encoder | HubPreset] = "preact_resnet18",
+    weights: str | Sequence[str | None] | None = None,
     layout: Literal["sm", "smp"] = "sm",
     encoder_width: int = 64,
     decoder_widths: Sequence[int] = (256, 128),
     aggregation: Literal["concat", "sum"] = "concat",
     dropout: float = 0.0,
 ) -> keras.Model:
-    """Build a feature pyramid network on a ResNet.
+    """Build a feature pyramid network on one encoder or several.
 
     Its pyramid sees every scale at once, which helps where fields, roads and single
     houses share a map.
@@ -39,17 +33,20 @@ def build(  # noqa: PLR0913 (the signature is the recipe's schema)
         bands: Number of spectral bands, `C`.
         num_classes: Number of classes the model can answer.
         encoder: What reads the image. `preact_` encoders are those of
-            segmentation_models, the others those of torchvision.
+            segmentation_models, the other ResNets those of torchvision, `mit_` ones
+            those of SegFormer; `keras_hub:PRESET` is a backbone of KerasHub. A list
+            reads the image with each and fuses their maps size by size.
         weights: `"imagenet"` fetches published weights for the encoder; a path
-            loads a local file (see `kerasseg.weights`). The first kernel is adapted
-            to any number of bands.
+            loads a local file or folder (see `kerasseg.weights`). For a list of
+            encoders also a list with one for each. The first kernel is adapted to any
+            number of bands.
         layout: Whose details and layer names the decoder has. `"sm"`,
             segmentation_models (Keras): pyramid at strides 16 to 2, batch
             normalisation. `"smp"`, segmentation_models.pytorch: pyramid at strides 32
             to 4, group normalisation, a quarter of the work; its own defaults are
             `aggregation="sum"` and `dropout=0.2`.
-        encoder_width: Channels of the encoder's first convolution. Published weights
-            need 64.
+        encoder_width: Channels of a ResNet's first convolution; a Mix Transformer is
+            made narrower in the same proportion. Published weights need 64.
         decoder_widths: Channels of the pyramid, and of the branches that segment
             (with `smp` a multiple of 32).
         aggregation: How the branches join.
@@ -61,7 +58,8 @@ def build(  # noqa: PLR0913 (the signature is the recipe's schema)
         repeating its last row and column, and the logits are cut back.
 
     Raises:
-        ValueError: If there are not two `decoder_widths`, or they do not fit.
+        ValueError: If there are not two `decoder_widths`, or they do not fit, or two
+            encoders are of one family.
         LookupError: If there is no such encoder.
 
     Source:

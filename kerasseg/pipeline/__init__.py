@@ -39,6 +39,7 @@ def batches(  # noqa: PLR0913  (each is a key of a recipe)
     last: Literal["drop", "pad"] = "drop",
     length_step: int = 8,
     weights: Sequence[float] | None = None,
+    crop_sizes: Sequence[int] = (),
 ) -> "Batches":
     """Cut a dataset into batches of one shape.
 
@@ -59,9 +60,13 @@ def batches(  # noqa: PLR0913  (each is a key of a recipe)
             this. Backends compile once per length.
         weights: How often each sample is drawn, relative to others; needs `shuffle`.
             An epoch has as many samples as without. See `sampling.weights`.
+        crop_sizes: Sides of squares. Each batch draws one, and its samples are cut to
+            it at random places before they are augmented. Backends compile once per
+            size. Without any, samples stay whole.
 
     Raises:
-        ValueError: If there would be no batch, or the loader is not installed.
+        ValueError: If there would be no batch, a square does not fit the samples, or
+            the loader is not installed.
     """
     if batch_size < 1 or workers < 0 or prefetch < 1 or length_step < 1:
         raise ValueError(
@@ -80,14 +85,35 @@ def batches(  # noqa: PLR0913  (each is a key of a recipe)
         )
     weights = None if weights is None else tuple(weights)
     plan = Plan(
-        dataset, batch_size, tuple(augment), shuffle, seed, last, length_step, weights
+        dataset,
+        batch_size,
+        tuple(augment),
+        shuffle,
+        seed,
+        last,
+        length_step,
+        weights,
+        tuple(crop_sizes),
     )
     if not len(plan):
         raise ValueError(
             f"batches: {len(dataset)} samples do not fill one batch of {batch_size}. "
             "Choose a smaller batch_size or another split."
         )
+    _check_crops(dataset, crop_sizes)
     return Batches(plan, partial(_LOADERS[loader], workers=workers, prefetch=prefetch))
+
+
+def _check_crops(dataset: Dataset, crop_sizes: Sequence[int]) -> None:
+    """Refuse squares that the first sample has no place for."""
+    if not crop_sizes:
+        return
+    height, width = dataset[0]["label"].shape
+    if not 1 <= min(crop_sizes) <= max(crop_sizes) <= min(height, width):
+        raise ValueError(
+            f"crop_sizes {', '.join(map(str, crop_sizes))}: samples are {height} x "
+            f"{width} pixels. Give sizes from 1 to {min(height, width)}."
+        )
 
 
 class Batches:
@@ -105,6 +131,11 @@ class Batches:
 
     def __len__(self) -> int:
         return len(self._plan)
+
+    @property
+    def sizes_vary(self) -> bool:
+        """Whether images of one batch may be larger than those of another."""
+        return len(set(self._plan.crop_sizes)) > 1
 
     @property
     def samples_per_second(self) -> float:

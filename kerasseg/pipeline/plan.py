@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kerasseg.augment.geometry import random_crop
 from kerasseg.legend import IGNORE
 from kerasseg.pipeline.sampling import draw
 from kerasseg.sample import ABSENT, Dataset, Sample, Transform
@@ -22,6 +23,7 @@ class Plan:
     last: str
     length_step: int = 8
     weights: tuple[float, ...] | None = None
+    crop_sizes: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         spare = self.batch_size - 1 if self.last == "pad" else 0
@@ -35,13 +37,23 @@ class Plan:
             return draw(self.weights, rng)
         return rng.permutation(len(self.dataset))
 
-    def sample(self, epoch: int, index: int) -> Sample:
+    def crop_size(self, epoch: int, position: int) -> int | None:
+        """Return the side of the squares in a batch, `None` if samples stay whole."""
+        if not self.crop_sizes:
+            return None
+        # Two numbers as key: those of the samples have one.
+        entropy = np.random.SeedSequence([self.seed, epoch], spawn_key=(position, 0))
+        return int(np.random.default_rng(entropy).choice(self.crop_sizes))
+
+    def sample(self, epoch: int, index: int, crop_size: int | None = None) -> Sample:
         sample = self.dataset[index]
-        if self.augment:
+        if self.augment or crop_size:
             # A plain [seed, epoch, 0] would draw what the order was drawn from: NumPy
             # fills short seeds up with zeros. A spawn key is kept apart from these.
             entropy = np.random.SeedSequence([self.seed, epoch], spawn_key=(index,))
             rng = np.random.default_rng(entropy)
+            if crop_size:
+                sample = random_crop(sample, rng, size=crop_size)
             for transform in self.augment:
                 sample = transform(sample, rng)
         return sample
@@ -69,7 +81,8 @@ class Epoch:
     def __getitem__(self, position: int) -> dict[str, np.ndarray]:
         self.threads.add(threading.current_thread())
         indices = self.indices(position)
-        samples = [self.plan.sample(self.number, index) for index in indices]
+        size = self.plan.crop_size(self.number, self.start + position)
+        samples = [self.plan.sample(self.number, index, size) for index in indices]
         length = longest(samples, self.plan.length_step)
         # Every batch has memory of its own: JAX may compute on it without copying, so
         # a buffer used again would change under a batch that is still being read.

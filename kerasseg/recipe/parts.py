@@ -134,6 +134,10 @@ class Training(Part):
     oversample: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of the samples below which a class is rare. Samples of rare classes are
     drawn more often, by the root of how much rarer; an epoch stays as long as it is."""
+    crop_sizes: Annotated[tuple[PositiveInt, ...], Field(strict=False)] = ()
+    """Sides of squares, in pixels. Each batch draws one, and its samples are cut to it
+    at random places before they are augmented; a program is compiled for each. By
+    default samples stay whole."""
     steps_per_execution: PositiveInt = 1
     """Steps compiled into one call."""
     steps_per_epoch: PositiveInt | None = None
@@ -189,6 +193,9 @@ class Tracking(Part):
     """The experiment; by default the name of the recipe's file."""
     run_name: str | None = None
     """The name of the run; by default MLflow makes one up."""
+    tensorboard: bool = False
+    """Whether the scores of each epoch are written for TensorBoard too, to
+    `mlruns/tensorboard/`."""
 
 
 class Recipe(Part):

@@ -30,7 +30,10 @@ class Loaded:
 
 
 def assign(
-    model: keras.Model, tensors: dict[str, np.ndarray], path: Path, encoder: str
+    model: keras.Model,
+    tensors: dict[str, np.ndarray],
+    path: Path,
+    encoder: encoders.Names,
 ) -> Loaded:
     """Give a model the tensors of a file.
 
@@ -38,36 +41,42 @@ def assign(
         model: The model.
         tensors: By `layer/variable`, in the layout of Keras.
         path: The file, for messages.
-        encoder: The name of the encoder, all of whose variables must be in the file.
+        encoder: The name of the encoder, or of several, all of whose variables must be
+            in the file.
 
     Raises:
         ValueError: If the encoder is not complete in the file, or a shape differs.
             Then the model is as it was.
     """
-    variables = {
-        f"{layer.name}/{variable.name}": variable
-        for layer in model.layers
-        for variable in layer.weights
-        if "seed" not in variable.name
-    }
-    used = [name for name in variables if name in tensors]
-    missing = tuple(name for name in variables if name not in tensors)
+    found = variables(model)
+    used = [name for name in found if name in tensors]
+    missing = tuple(name for name in found if name not in tensors)
     _check_complete(missing, path, encoder)
     adapted = encoders.band_layers(encoder)
     values = {
         name: (
-            adapt_bands(tensors[name], variables[name].shape)
+            adapt_bands(tensors[name], found[name].shape)
             if name.partition("/")[0] in adapted
             else tensors[name]
         )
         for name in used
     }
-    _check_shapes(values, variables, path)
+    _check_shapes(values, found, path)
     for name, value in values.items():
-        variables[name].assign(value)
-    unused = tuple(name for name in tensors if name not in variables)
+        found[name].assign(value)
+    unused = tuple(name for name in tensors if name not in found)
     _log.info("%s: %d tensors used, unused: %s", path, len(used), list(unused))
     return Loaded(tuple(used), unused, missing)
+
+
+def variables(model: keras.Model) -> dict[str, keras.Variable]:
+    """Return the weights of a model's layers by `layer/variable`."""
+    return {
+        f"{layer.name}/{variable.name}": variable
+        for layer in model.layers
+        for variable in layer.weights
+        if "seed" not in variable.name
+    }
 
 
 def adapt_bands(tensor: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -95,11 +104,14 @@ def adapt_bands(tensor: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return taken * (3 / bands) if tensor.ndim == 4 else taken
 
 
-def _check_complete(missing: tuple[str, ...], path: Path, encoder: str) -> None:
+def _check_complete(
+    missing: tuple[str, ...], path: Path, encoder: encoders.Names
+) -> None:
     lost = [n for n in missing if encoders.owns(encoder, n.partition("/")[0])]
     if lost:
         raise ValueError(
-            f"{path}: {len(lost)} of the weights of {encoder} are not in it, such as "
+            f"{path}: {len(lost)} of the weights of "
+            f"{' and '.join(encoders.listed(encoder))} are not in it, such as "
             f"{lost[0]}. Give a file made for this encoder, or null."
         )
 

@@ -64,9 +64,9 @@ def _download(encoder: str, published: Published, path: Path) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _matches(path: Path, checksum: str) -> bool:
-    if not path.is_file():
-        return False
+def _matches(path: Path, checksum: str | None) -> bool:
+    if not path.is_file() or checksum is None:
+        return path.is_file()
     algorithm, _, expected = checksum.partition(":")
     with path.open("rb") as file:
         # MD5 is what the publisher states; it guards against damage, not malice.

@@ -125,7 +125,8 @@ CASES = [
         "fit recipe.yaml --set model.encoder=resnet19",
         "--set model.encoder=resnet19: model.encoder: 'resnet19' is not "
         "preact_resnet18, preact_resnet34, preact_resnet50, resnet18, "
-        "resnet34 or resnet50. Did you mean 'resnet18'?",
+        "resnet34, resnet50, mit_b0, mit_b1, mit_b2, mit_b3, mit_b4, mit_b5, text that "
+        "matches ^keras_hub:.+ or a list of these. Did you mean 'resnet18'?",
         None,
     ),
     (
@@ -139,7 +140,7 @@ CASES = [
         "fit recipe.yaml --set model=mylab.net.build",
         "--set model=mylab.net.build: model.name: no model "
         "'mylab.net.build': nothing can be imported from there. Correct the "
-        "dotted path, or choose from: fpn, stenn, timeunet, "
+        "dotted path, or choose from: fpn, segformer, stenn, timeunet, "
         "unet, utae, wtae.",
         None,
     ),

@@ -10,6 +10,8 @@ from kerasseg.fit.feed import Feed
 class Counted:
     """Batches whose pixels are their epoch and number; counts how often one begins."""
 
+    sizes_vary = False
+
     def __init__(self, length: int):
         self.length = length
         self.begun = []

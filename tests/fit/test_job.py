@@ -226,6 +226,19 @@ def test_dry_run_tells_what_a_fit_would_cost(tiny_recipe):
     assert told["compiled programs"] == 2
 
 
+def test_crops_of_two_sizes_are_fitted_with_two_programs(
+    elsewhere, tiny_recipe, unconcluded
+):
+    changes = ("training.crop_sizes=[8, 16]", "tracking.tensorboard=true")
+    assert fit.dry_run(tiny_recipe(*changes))["compiled programs"] == 3
+    run = fit.run(tiny_recipe(*changes), progress=False)
+    scores = next(each for each in tracking.runs() if each["run"] == run)["scores"]
+    assert scores["compiled_training_programs"] == 2
+    assert np.isfinite(scores["loss"])
+    boards = list((elsewhere / "mlruns/tensorboard" / run[:8]).iterdir())
+    assert [board.name.startswith("events.out.tfevents") for board in boards] == [True]
+
+
 def test_averaged_weights_are_lent_for_validation_only(tiny_recipe):
     plan = fit.plan.make(tiny_recipe("training.ema=0.5"))
     snapshot._variables(plan.model)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasseg.layers.resize import BilinearUpsampling, bilinear
+from kerasseg.layers.resize import BilinearUpsampling, ResizeLike, bilinear
 
 
 def _by_hand(x, height, width, align_corners):
@@ -73,3 +73,13 @@ def test_one_model_serves_every_size_and_comes_back(x, align_corners, tmp_path):
         before, after = (m.predict_on_batch(image) for m in (model, loaded))
         np.testing.assert_array_equal(before, after)
         assert before.shape == (2, 2 * image.shape[1], 14, 3)
+
+
+def test_a_map_takes_the_size_of_another():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 4, 6, 3)).astype("float32")
+    for size in ((4, 6), (8, 12), (5, 3)):
+        found = ResizeLike()(x, np.zeros((1, *size, 1), "float32"))
+        np.testing.assert_allclose(found, bilinear(x, *size), atol=1e-6)
+    same = ResizeLike(align_corners=True)(x, x)
+    np.testing.assert_array_equal(same, x)

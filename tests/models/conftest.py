@@ -62,6 +62,8 @@ class Fixture:
             name == "temporal_encoder" and found.ndim == 5
         ):
             found = found.swapaxes(0, 1)  # (heads, B, T, h, w)
+        elif len(content[kind][name]["shape"]) == 3:  # pixels in a row, (B, H * W, C)
+            found = found.reshape(len(found), -1, found.shape[-1])
         else:
             found = np.moveaxis(found, -1, -3)
         key = f"{case}/{part}/{name}"

@@ -16,6 +16,11 @@ SMALL = {"encoder_widths": (8, 8, 16), "n_head": 4, "d_model": 16}
 NARROW = {
     "unet": {"encoder_width": 4, "decoder_widths": (16, 8, 8, 8, 8)},
     "fpn": {"encoder_width": 4, "decoder_widths": (16, 8)},
+    "segformer": {
+        "depths": (1, 1, 1, 1),
+        "widths": (4, 8, 20, 32),
+        "decoder_width": 8,
+    },
     "utae": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},
     "wtae": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},
     "timeunet": SMALL | {"decoder_widths": (8, 8, 16), "out_conv": (8,)},

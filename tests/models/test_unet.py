@@ -53,6 +53,17 @@ def test_learnt_upsampling_has_its_own_layers():
     ]
 
 
+@pytest.mark.parametrize("layout", ["sm", "segformer_resnet_unet"])
+def test_several_encoders_any_bands_and_any_size_go_together(layout):
+    keras.utils.set_random_seed(0)
+    encoder, widths = ("mit_b0", "resnet18"), (4,) * (4 if "former" in layout else 5)
+    model = unet.build(
+        5, 3, encoder=encoder, layout=layout, encoder_width=4, decoder_widths=widths
+    )
+    image = np.random.default_rng(0).normal(size=(1, 45, 30, 5)).astype("float32")
+    assert model.predict_on_batch({"image": image}).shape == (1, 45, 30, 3)
+
+
 def test_an_odd_size_is_a_multiple_of_32_with_its_border_repeated():
     keras.utils.set_random_seed(0)
     model = unet.build(2, 3, **TINY)
@@ -77,9 +88,11 @@ def test_logits_are_float32_under_mixed_precision():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"decoder_widths": (8, 8)}, "2 decoder_widths. Give five"),
+        ({"decoder_widths": (8, 8)}, "2 decoder_widths for layout 'sm'. Give five"),
+        ({"layout": "segformer_unet", "decoder_widths": (8,) * 5}, "Give four"),
+        ({"layout": "without_skips", "decoder_widths": ()}, "Give one or more"),
         ({"layout": "smp", "upsampling": "transpose"}, "Use layout 'sm'"),
-        ({"layout": "keras"}, "layout 'keras'. Choose 'sm' or 'smp'"),
+        ({"layout": "keras"}, "layout 'keras'. Choose 'sm', 'smp', .* or 'without_"),
         ({"upsampling": "cubic"}, "Choose 'nearest' or 'transpose'"),
         ({"encoder": "resnet19"}, "Did you mean 'resnet18'"),
     ],

@@ -283,3 +283,31 @@ def test_grain_needs_no_tensorflow():
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_each_batch_draws_one_of_the_crop_sizes(loader):
+    options = {"crop_sizes": (4, 6), "shuffle": True, "loader": loader}
+    batches = pipeline.batches(Numbered(20), 2, **options)
+    first, second = (_listed(batches, number) for number in (0, 1))
+    sizes = [[image.shape[1:3] for image, _ in epoch] for epoch in (first, second)]
+    assert set(sizes[0]) == {(4, 4), (6, 6)}
+    assert sizes[0] != sizes[1]
+    assert all(image.shape[:3] == label.shape for image, label in first)
+    assert _same(_listed(batches, 0, start=3), first[3:])
+    assert _same(_listed(pipeline.batches(Numbered(20), 2, **options)), first)
+
+
+def test_crops_show_pixels_and_labels_of_one_place():
+    batches = pipeline.batches(Numbered(4), 4, crop_sizes=(3,))
+    images, labels = _listed(batches)[0]
+    for index, (image, label) in enumerate(zip(images, labels, strict=True)):
+        whole = np.arange(8 * 8 * 2).reshape(8, 8, 2) + 1000 * index
+        row, column = divmod((int(image[0, 0, 0]) - 1000 * index) // 2, 8)
+        np.testing.assert_array_equal(image, whole[row : row + 3, column : column + 3])
+        assert (label == index).all()
+
+
+def test_a_crop_larger_than_the_samples_is_refused():
+    with pytest.raises(ValueError, match=r"crop_sizes 4, 9: samples are 8 x 8 pixels"):
+        pipeline.batches(Numbered(4), 2, crop_sizes=(4, 9))

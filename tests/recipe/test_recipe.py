@@ -166,7 +166,9 @@ def test_every_fault_is_told_at_once_with_its_line(write):
     )
     assert _faults(write(text + "sed: 3\n")) == [
         "3: model.encoder: 'resnet81' is not preact_resnet18, preact_resnet34, "
-        "preact_resnet50, resnet18, resnet34 or resnet50. Did you mean 'resnet18'?",
+        "preact_resnet50, resnet18, resnet34, resnet50, mit_b0, mit_b1, mit_b2, "
+        "mit_b3, mit_b4, mit_b5, text that matches ^keras_hub:.+ or a list of "
+        "these. Did you mean 'resnet18'?",
         "5: augment.0.name: no augment 'flop'. Did you mean 'flip'?",
         "8: training.epochs: missing. Give a whole number above 0.",
         "9: training.epoch: unknown key. Did you mean 'epochs'?",

@@ -66,6 +66,9 @@ def test_an_encoder_without_weights_is_told(publish):
 def test_checksums_are_whole():
     sizes = {"md5": 32, "sha256": 64}
     for published in IMAGENET.values():
+        if published.checksum is None:  # NVIDIA publishes none
+            assert published.file.startswith("mit-")
+            continue
         algorithm, digest = published.checksum.split(":")
         assert len(bytes.fromhex(digest)) * 2 == sizes[algorithm]
     assert len({published.file for published in IMAGENET.values()}) == len(IMAGENET)
