@@ -1,6 +1,7 @@
 """What is in which batch of which epoch, and how one batch is made."""
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,12 +46,16 @@ class Plan:
         entropy = np.random.SeedSequence([self.seed, epoch], spawn_key=(position, 0))
         return int(np.random.default_rng(entropy).choice(self.crop_sizes))
 
-    def sample(self, epoch: int, index: int, crop_size: int | None = None) -> Sample:
+    def sample(
+        self, epoch: int, index: int, crop_size: int | None = None, visit: int = 0
+    ) -> Sample:
+        """Return a sample as it is the `visit`-th time, from 0, in an epoch."""
         sample = self.dataset[index]
         if self.augment or crop_size:
             # A plain [seed, epoch, 0] would draw what the order was drawn from: NumPy
             # fills short seeds up with zeros. A spawn key is kept apart from these.
-            entropy = np.random.SeedSequence([self.seed, epoch], spawn_key=(index,))
+            key = (index, visit, 0) if visit else (index,)
+            entropy = np.random.SeedSequence([self.seed, epoch], spawn_key=key)
             rng = np.random.default_rng(entropy)
             if crop_size:
                 sample = random_crop(sample, rng, size=crop_size)
@@ -70,6 +75,7 @@ class Epoch:
 
     def __post_init__(self):
         self._order = self.plan.order(self.number)
+        self._visits = _visits(self._order)
 
     def __len__(self) -> int:
         return len(self.plan) - self.start
@@ -82,7 +88,11 @@ class Epoch:
         self.threads.add(threading.current_thread())
         indices = self.indices(position)
         size = self.plan.crop_size(self.number, self.start + position)
-        samples = [self.plan.sample(self.number, index, size) for index in indices]
+        first = (self.start + position) * self.plan.batch_size
+        samples = [
+            self.plan.sample(self.number, index, size, self._visits[first + place])
+            for place, index in enumerate(indices)
+        ]
         length = longest(samples, self.plan.length_step)
         # Every batch has memory of its own: JAX may compute on it without copying, so
         # a buffer used again would change under a batch that is still being read.
@@ -104,6 +114,16 @@ def longest(samples: list[Sample], step: int) -> int | None:
     if "days" not in samples[0]:
         return None
     return -(-max(len(sample["days"]) for sample in samples) // step) * step
+
+
+def _visits(order: np.ndarray) -> list[int]:
+    """Tell of each place of an epoch how often its sample came before."""
+    seen: Counter[int] = Counter()
+    visits = []
+    for index in order.tolist():
+        visits.append(seen[index])
+        seen[index] += 1
+    return visits
 
 
 def _shape(key: str, value: np.ndarray, length: int | None) -> tuple[int, ...]:

@@ -65,3 +65,21 @@ def test_weighted_epochs_keep_their_length_and_follow_the_seed():
 def test_weights_need_to_be_shuffled():
     with pytest.raises(ValueError, match="20 weights of 20 samples, shuffle False"):
         pipeline.batches(Rare(), 4, weights=[1.0] * 20)
+
+
+def test_a_sample_that_comes_twice_in_an_epoch_is_changed_in_two_ways():
+    def mark(sample, rng):
+        return sample | {"image": rng.integers(0, 256, (2, 2, 1), np.uint8)}
+
+    weights = (8.0,) + (1.0,) * 19
+    options = {"shuffle": True, "seed": 1, "weights": weights}
+    made = pipeline.batches(Rare(), 4, augment=[mark], **options)
+    batches = [(image["image"], label) for image, label in made.epoch(0)]
+    seen = [
+        image.tobytes()
+        for images, labels in batches
+        for image, label in zip(images, labels, strict=True)
+        if label[0, 0] == 0
+    ]
+    assert len(seen) > 3
+    assert len(set(seen)) == len(seen)
