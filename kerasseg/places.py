@@ -19,6 +19,10 @@ _URL = re.compile(r"([a-z][a-z0-9+]+):/+(.*)")
 """Two letters or more: one is a drive of Windows. `Path` makes one slash of two."""
 
 
+_MARKS = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "created")
+"""What tells the versions of a file apart, whichever the store has."""
+
+
 def place(path: str | Path) -> Path:
     """Return the path of a file of this machine, or of a URL.
 
@@ -66,10 +70,32 @@ def exists(path: Path) -> bool:
         raise _unreachable(path, error) from None
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder, or what a store shows as one.
+
+    Raises:
+        ConnectionError: If its store cannot be reached, or refuses.
+    """
+    try:
+        return path.is_dir()
+    except Exception as error:
+        if not is_remote(path):
+            raise
+        raise _unreachable(path, error) from None
+
+
+def absolute(path: Path) -> str:
+    """Return the one name of a file."""
+    return str(path if is_remote(path) else path.resolve())
+
+
 def stamp(path: Path) -> list[Any]:
     """Return what changes when a file does."""
     if is_remote(path):
-        return [path.fs.ukey(path.path)]
+        # All that a store tells (`ukey`) depends on how it was asked.
+        told = path.fs.info(path.path)
+        marks = (told[name] for name in _MARKS if told.get(name))
+        return [told.get("size"), str(next(marks, None))]
     found = path.stat()
     return [found.st_size, found.st_mtime_ns]
 
@@ -105,7 +131,7 @@ def fetched(path: Path) -> Path:
     """
     if not is_remote(path):
         return path
-    copy = _scratch(path, *stamp(path)) / path.name
+    copy = _scratch(path, *map(str, stamp(path))) / path.name
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True)
         half = copy.with_name(f".{copy.name}.partial")

@@ -87,9 +87,12 @@ def predict(  # noqa: PLR0913
     """
     from kerasseg import tracking
     from kerasseg.cli import progress, running
+    from kerasseg.places import is_folder, place
     from kerasseg.predict import sources
 
-    folder = source[0] if len(source) == 1 and source[0].is_dir() else None
+    source, destination = list(map(place, source)), place(destination)
+
+    folder = source[0] if len(source) == 1 and is_folder(source[0]) else None
     scenes = [] if folder else sources.expand(source)
     dated = {"--images": images, "--reference-date": reference_date}
     _refuse_dates(dated, folder, source[0])
@@ -106,14 +109,13 @@ def predict(  # noqa: PLR0913
     )
     model = artifact.load(found.model)
     names = artifact.legend(model).names
-    into = destination.is_dir() or not destination.suffix
+    into = is_folder(destination) or not destination.suffix
     with progress.bar("windows", quiet) as advance, _told_warnings():
         if folder and "days" in model.input:
-            place = (
-                destination / f"{folder.resolve().name}.tif" if into else destination
-            )
+            name = f"{folder.resolve().name}.tif"
+            path = destination / name if into else destination
             how |= {**_series_options(found.recipe), **_given(dated)}
-            _print(job.series(model, folder, place, progress=advance, **how), names)
+            _print(job.series(model, folder, path, progress=advance, **how), names)
         elif into:
             scenes = scenes or sources.expand([folder], images or "*.tif")
             for summary in job.several(

@@ -1,11 +1,10 @@
 """From the pieces of a map to the files that are asked for."""
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
 
-from kerasseg import artifact, files, raster
+from kerasseg import artifact, files, places, raster
 from kerasseg.predict.blending import Block
 from kerasseg.predict.job import PLAN, Job
 from kerasseg.predict.painting import pieces
@@ -51,8 +50,8 @@ def finish(
         picture = quicklook.draw(label, legend, pixels, _scale(info, label))
         files.write_whole(made["quicklook"], pictures.png(picture))
     for kind, path in beside.items():
-        os.replace(made[kind], path)
-    os.replace(made["map"], job.destination)
+        places.publish(made[kind], path)
+    places.publish(made["map"], job.destination)
 
 
 def _scale(info: Info, label: np.ndarray) -> float | None:

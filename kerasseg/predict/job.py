@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import keras
 
-from kerasseg import __version__, artifact, raster
+from kerasseg import __version__, artifact, places, raster
 from kerasseg.predict.classifying import Classify
 from kerasseg.predict.options import Outputs
 from kerasseg.predict.reading import Scene
@@ -73,8 +72,6 @@ def is_made(job: Job, files: Sequence[Path]) -> bool:
 
 def _state(path: Path) -> list:
     """Name a file and tell when it was written, where it is one."""
-    try:
-        state = os.stat(path)
-    except OSError:
+    if not places.exists(path):
         return [str(path)]
-    return [str(path.resolve()), state.st_size, state.st_mtime_ns]
+    return [places.absolute(path), *places.stamp(path)]

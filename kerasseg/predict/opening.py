@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasseg import artifact, raster
+from kerasseg import artifact, places, raster
 from kerasseg.layers.bands import Bands
 from kerasseg.predict.blending import Axis
 from kerasseg.predict.classifying import batch_size as that_fits
@@ -122,9 +122,9 @@ def refuse_own_place(
     Raises:
         ValueError: If one of the files to come is one of the scene's.
     """
-    taken = {path.resolve() for path in files}
+    taken = {places.absolute(path) for path in files}
     for path in (destination, *outputs.paths(destination).values()):
-        if path.resolve() in taken:
+        if places.absolute(path) in taken:
             raise ValueError(
                 f"{path}: is the scene itself. Give the map a name of its own."
             )

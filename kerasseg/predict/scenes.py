@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kerasseg import artifact, raster
+from kerasseg.places import exists, place
 from kerasseg.predict.classifying import batch_size as that_fits
 from kerasseg.predict.classifying import classifier
 from kerasseg.predict.dated import Dated
@@ -82,7 +83,7 @@ def scene(  # noqa: PLR0913
     with opened(
         model,
         source,
-        Path(destination),
+        place(destination),
         window=window,
         overlap=overlap,
         batch_size=batch_size,
@@ -156,7 +157,7 @@ def series(  # noqa: PLR0913
     }
     stack = Dated(Path(folder), artifact.bands(model), **dates)
     rows, columns = axes(stack.info, window, overlap)
-    refuse_own_place(stack.files, Path(destination), outputs)
+    refuse_own_place(stack.files, place(destination), outputs)
     warn_of_resolution(stack.info, model)
     count = len(stack.days)
     if batch_size is None:
@@ -168,7 +169,7 @@ def series(  # noqa: PLR0913
         windows=Scene(stack, [], tuple(means(model)) * count, rows, columns),
         classify=classifier(model, stack.batch, tta),
         batch_size=batch_size,
-        destination=Path(destination),
+        destination=place(destination),
         outputs=outputs,
         told={**told(window, overlap, tta), **dates},
     )
@@ -204,7 +205,7 @@ def several(
         ValueError: If two scenes have one name, or a file that is no map of kerasseg
             has that of a map; and what `scene` raises.
     """
-    names = [Path(source).stem for source in sources]
+    names = [place(source).stem for source in sources]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise ValueError(
@@ -212,7 +213,7 @@ def several(
             "maps. Map them into folders of their own."
         )
     for source, name in zip(sources, names, strict=True):
-        destination = Path(folder) / f"{name}.tif"
+        destination = place(folder) / f"{name}.tif"
         with opened(model, source, destination, **options) as (job, files):
             if not is_made(job, files):
                 _refuse_strangers(destination)
@@ -220,7 +221,7 @@ def several(
 
 
 def _refuse_strangers(destination: Path) -> None:
-    if destination.exists() and PLAN not in raster.tags(destination):
+    if exists(destination) and PLAN not in raster.tags(destination):
         raise ValueError(
             f"{destination}: is there, and no map of kerasseg. Give another folder."
         )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from kerasseg import places
+
 _LISTS = {".txt", ".lst"}
 
 
@@ -10,7 +12,7 @@ def expand(given: Sequence[Path], images: str = "*.tif") -> list[Path]:
     """Return the rasters that files, text files with a path per line, and folders name.
 
     In a text file, empty lines and those that begin with `#` are left out, and
-    relative paths count from its folder.
+    relative paths count from its folder. All of them may be URLs.
 
     Args:
         given: As they were named.
@@ -20,15 +22,18 @@ def expand(given: Sequence[Path], images: str = "*.tif") -> list[Path]:
         FileNotFoundError: If one of them is not there.
         ValueError: If a list or folder names none.
     """
-    return [path for each in given for path in _expanded(each, images)]
+    return [path for each in given for path in _expanded(places.place(each), images)]
 
 
 def _expanded(path: Path, images: str) -> list[Path]:
-    if path.is_dir():
+    if places.is_folder(path):
         found = sorted(path.glob(images))
     elif path.suffix.lower() in _LISTS and path.is_file():
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-        found = [path.parent / line for line in lines if line and line[0] != "#"]
+        named = [places.place(line) for line in lines if line and line[0] != "#"]
+        found = [
+            each if places.is_remote(each) else path.parent / each for each in named
+        ]
     else:
         return [_there(path, "Correct the path.")]
     if not found:
@@ -37,6 +42,6 @@ def _expanded(path: Path, images: str) -> list[Path]:
 
 
 def _there(path: Path, cure: str) -> Path:
-    if not path.is_file():
+    if not (places.exists(path) and path.is_file()):
         raise FileNotFoundError(f"no scene at {path}. {cure}")
     return path

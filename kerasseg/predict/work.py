@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasseg import files
+from kerasseg import files, places
 from kerasseg.alone import alone
 
 _PLAN = "plan.json"
@@ -92,13 +92,13 @@ def at(destination: Path, plan: Mapping[str, Any], fresh: bool) -> Iterator[Work
         ValueError: If the run that was interrupted had another plan, or is going on.
         OSError: If the place cannot be written, or the disk is full.
     """
-    folder = destination.with_name(f".{destination.name}.work")
+    folder = places.beside(destination, f".{destination.name}.work")
     _make(folder, destination)
     with alone(folder, f"{destination} is being written"):
         try:
             yield Work(folder, _agreed(folder, destination, plan, fresh))
         except OSError as error:
-            if isinstance(error, FileNotFoundError | BrokenPipeError):
+            if isinstance(error, FileNotFoundError | ConnectionError):
                 raise
             raise OSError(
                 f"{destination}: could not be written in full. Is the disk full? Free "
@@ -111,7 +111,7 @@ def at(destination: Path, plan: Mapping[str, Any], fresh: bool) -> Iterator[Work
 
 
 def _make(folder: Path, destination: Path) -> None:
-    if destination.is_dir():
+    if not places.is_remote(destination) and destination.is_dir():
         raise IsADirectoryError(f"{destination}: is a folder. Name a file in it.")
     try:
         folder.mkdir(parents=True, exist_ok=True)

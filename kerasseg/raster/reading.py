@@ -37,6 +37,7 @@ class Stack:
     """
 
     def __init__(self, paths: Sequence[Path]):
+        self._paths = paths
         with ExitStack() as files:
             self._sources = [
                 files.enter_context(closing(open_source(path))) for path in paths
@@ -58,7 +59,12 @@ class Stack:
     @property
     def files(self) -> list[Path]:
         """All files that are read: for a VRT, those it is made of too."""
-        return [Path(name) for source in self._sources for name in source.files]
+        found: list[Path] = []
+        for path, source in zip(self._paths, self._sources, strict=True):
+            # GDAL calls files of a store by names of its own.
+            remote = places.is_remote(path)
+            found += [path] if remote else [Path(name) for name in source.files]
+        return found
 
     @property
     def block(self) -> tuple[int, int]:
