@@ -10,6 +10,7 @@ appear whole or not at all there too.
 import re
 import shutil
 import tempfile
+from contextlib import suppress
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
@@ -121,6 +122,8 @@ def publish(local: Path, path: Path) -> None:
     except Exception as error:
         raise _unreachable(path, error) from None
     local.unlink()
+    with suppress(OSError):  # Others may still lie in it.
+        _scratch(path).rmdir()
 
 
 def fetched(path: Path) -> Path:

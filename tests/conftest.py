@@ -73,8 +73,11 @@ def server():
 
 
 @pytest.fixture
-def bucket(server, monkeypatch, request):
-    """Make an empty bucket."""
+def bucket(server, monkeypatch, request, tmp_path):
+    """Make an empty bucket; what is fetched or half made lies in `tmp_path`."""
+    from kerasseg import places
+
+    monkeypatch.setattr(places.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")

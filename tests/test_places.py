@@ -135,10 +135,9 @@ def test_patches_go_to_a_folder_of_this_machine(scenes):
         )
 
 
-def test_polygons_are_fetched_once(scenes, tmp_path, monkeypatch):
+def test_polygons_are_fetched_once(scenes, tmp_path):
     bucket, _ = scenes
     pyogrio, shapely = map(pytest.importorskip, ("pyogrio", "shapely"))
-    monkeypatch.setattr(places.tempfile, "gettempdir", lambda: str(tmp_path))
     shape = shapely.to_wkb(shapely.box(5e5, 4e5 - 96, 5e5 + 192, 4e5))
     local = tmp_path / "p.gpkg"
     pyogrio.raw.write(

@@ -20,11 +20,6 @@ LEGEND = legend.from_dict(
 OUTPUTS = predict.Outputs(confidence=True, quicklook=True)
 
 
-@pytest.fixture(autouse=True)
-def own_scratch(tmp_path, monkeypatch):
-    monkeypatch.setattr(places.tempfile, "gettempdir", lambda: str(tmp_path))
-
-
 @pytest.fixture(scope="module")
 def model():
     image = keras.Input((None, None, 2), name="image")
