@@ -16,7 +16,7 @@ BANDS, CLASSES = 10, 20
 def main():
     name, task, model_name = sys.argv[1:4]
     batch, dates, size, threads, rounds = map(int, sys.argv[4:9])
-    options = json.loads(sys.argv[9]).get(model_name, {})
+    options = json.loads(sys.argv[9])
     prepare(name, threads)
     import keras
     from series_flops import count
