@@ -202,7 +202,7 @@ def quietly(category: type[Warning]) -> Iterator[None]:
 
 
 @contextmanager
-def small_cache(num_bytes: int = 1 << 28) -> Iterator[None]:
+def small_cache(num_bytes: int = 1 << 27) -> Iterator[None]:
     """Let GDAL keep less than a twentieth of the memory, however large the machine."""
     with rasterio.Env(GDAL_CACHEMAX=num_bytes):
         yield
