@@ -50,9 +50,8 @@ class SpatialAttention(keras.layers.Layer):
         scores = queries @ ops.swapaxes(self._split(key), 2, 3)
         scores = ops.cast(scores, "float32")  # (B, heads, H * W, h * w)
         # Of one pixel there is no choice, and Keras would warn of it.
-        weights = (
-            ops.softmax(scores) if scores.shape[-1] != 1 else ops.ones_like(scores)
-        )
+        one = scores.shape[-1] == 1
+        weights = ops.exp(scores - scores) if one else ops.softmax(scores)
         found = ops.cast(weights, query.dtype) @ self._split(value)
         return ops.reshape(ops.swapaxes(found, 1, 2), ops.shape(query))
 
