@@ -11,7 +11,7 @@ import pytest
 import rasterio
 
 from kerasseg import artifact, legend, predict, raster
-from kerasseg.predict import mapping
+from kerasseg.predict import mapping, work
 
 BANDS = ("red", "green", "nir")
 LEGEND = legend.from_dict(
@@ -126,6 +126,26 @@ def _other(model):
     return clone
 
 
+def test_a_disk_that_was_full_for_a_moment_changes_nothing(
+    model, scene, whole, tmp_path, monkeypatch
+):
+    failing = iter([False, True])
+    keep = work.Work.hand_on
+
+    def hand_on(self, *block, **sums):
+        if next(failing, False):
+            raise OSError("no space left")
+        keep(self, *block, **sums)
+
+    monkeypatch.setattr(work.Work, "hand_on", hand_on)
+    how = {**HOW, "batch_size": 8}
+    with pytest.raises(OSError, match="could not be written in full"):
+        predict.scene(model, scene, tmp_path / "map.tif", **how)
+    again = _read(predict.scene(model, scene, tmp_path / "map.tif", **how))
+    for name, pixels in whole.items():
+        np.testing.assert_allclose(again[name], pixels, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("what", "change"),
     [
@@ -187,7 +207,7 @@ def test_a_map_that_is_there_stays_until_the_new_one_is_whole(model, scene, tmp_
 KILLED = """
 import sys, time
 from kerasseg import artifact, predict
-from kerasseg.predict import mapping
+from kerasseg.predict import mapping, work
 mapping.SIDE = 60
 def progress(done, total):
     print(done, flush=True)
