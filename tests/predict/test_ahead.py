@@ -88,8 +88,7 @@ def test_nothing_goes_on_from_a_call_that_failed():
         made.append(number)
 
     with pytest.raises(OSError, match="no space left"), behind() as later:
-        for number in range(4):
-            later(make, number)
+        list(map(later, [make] * 4, range(4)))
     assert made == [0]
 
 
