@@ -129,6 +129,17 @@ def test_rare_classes_count_more(scene, tmp_path):
     assert (raster.read_label(out) == 7).mean() > 0.9
 
 
+def test_labels_of_the_whole_world_come_onto_an_image(tmp_path):
+    image = write(tmp_path / "i.tif", np.zeros((4, 4), np.uint8), pixel=3e4)
+    world = raster.grid(1800, 3600, "EPSG:4326", -180, 90, 0.1)
+    west = np.arange(3600) / 10 - 180  # The image is at 111 to 109.6 degrees west.
+    values = np.where((west >= -111.05) & (west < -109), 7, 1).astype(np.uint8)
+    with raster.Writer(tmp_path / "l.tif", world, bands=["label"]) as file:
+        file.write(np.tile(values, (1800, 1)))
+    align.label(tmp_path / "l.tif", image, tmp_path / "out.tif")
+    assert (raster.read_label(tmp_path / "out.tif") == 7).all()
+
+
 def test_unlabelled_pixels_have_no_vote_but_can_be_too_many(tmp_path):
     image = write(tmp_path / "i.tif", np.zeros((1, 2), np.uint8), pixel=2.0)
     labels = np.array([[255, 255, 255, 4], [4, 255, 4, 255]], np.uint8)

@@ -114,7 +114,7 @@ def label(  # noqa: PLR0913, the options of a command
     else:
         labels, there = place(source), raster.info(source)
         _check_place(there)
-        _check_ground(there, here)
+        ground.check_meet(there, here)
     out = sources.output(there, legend, nodata)
     if share and out.nothing in range(1, 101):
         out = _beside_percentages(there, legend, nodata)
@@ -160,15 +160,6 @@ def _check_place(info: raster.Info) -> None:
         raise raster.RasterError(
             f"{info.path}: its pixels have no area ({info.transform.a:g} x "
             f"{info.transform.e:g}). Correct its geotransform."
-        )
-
-
-def _check_ground(there: raster.Info, here: raster.Info) -> None:
-    box = ground.bounds_in(there, here.crs)
-    if box is None or not box.meets(ground.bounds(here)):
-        raise raster.RasterError(
-            f"{there.path} and {here.path} share no ground. Give labels of the same "
-            f"place; `kerasseg check {here.path} --labels {there.path}` tells more."
         )
 
 
