@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -169,6 +170,26 @@ def test_what_another_run_has_left_is_refused_or_discarded(
     summary = predict.scene(**given, fresh=True)
     assert summary.resumed == 0
     assert not (tmp_path / ".map.tif.work").exists()
+
+
+def test_nothing_goes_on_from_what_was_half_discarded(
+    model, scene, whole, tmp_path, monkeypatch
+):
+    _halved(model, scene, tmp_path / "map.tif")
+    left, remove = iter(range(3)), Path.unlink
+
+    def unlink(path, **how):
+        if path.parent.name == ".map.tif.work" and next(left, None) is None:
+            raise StopError
+        remove(path, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        with pytest.raises(StopError):
+            predict.scene(model, scene, tmp_path / "map.tif", fresh=True, **HOW)
+    summary = predict.scene(model, scene, tmp_path / "map.tif", **HOW)
+    assert summary.resumed == 0
+    _assert_equal(_read(summary), whole)
 
 
 def _blank():
