@@ -79,7 +79,8 @@ def _together(image: Info, label: Info, is_series: bool) -> Iterator[Finding]:
     here = ground.bounds(image)
     if box is None:  # told as K103
         return
-    if image.is_georeferenced and label.is_georeferenced and not box.meets(here):
+    meet = ground.meet(label, image) if both else box.meets(here)
+    if image.is_georeferenced and label.is_georeferenced and not meet:
         yield _apart(image, label, both)
     elif both and image.crs != label.crs:
         yield Finding(

@@ -82,7 +82,7 @@ def decoded(look: Look, legend: Legend) -> tuple[np.ndarray, list[str]]:
             key = _packed(look.info.palette.get(value, (0, 0, 0)))
         if key in table:
             counts[table[key]] += pixels
-        elif not by_color and value == look.info.nodata:
+        elif look.info.count < 3 and value == look.info.nodata:
             counts[IGNORE] += pixels
         else:
             unknown.append(f"#{key:06X}" if by_color else str(value))

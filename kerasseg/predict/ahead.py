@@ -35,15 +35,27 @@ def ahead(items: Generator[T], depth: int = 2) -> Generator[T]:
 def behind(depth: int = 2) -> Iterator[Callable[..., None]]:
     """Give a function that has a thread call another, in order, without waiting.
 
-    What the calls raise comes out of a later call, or of the end of the `with`.
+    What a call raises comes out of a later one, or of the end of the `with`; those
+    that lie waiting behind it are not made, for they go on from what it left undone.
 
     Args:
         depth: Calls that may lie waiting; beyond these the caller waits.
     """
     waiting: deque[Future] = deque()
+    has_failed = False
+
+    def unless_failed(function: Callable, *arguments) -> None:
+        nonlocal has_failed
+        if has_failed:
+            return
+        try:
+            function(*arguments)
+        except BaseException:
+            has_failed = True
+            raise
 
     def call(function: Callable, *arguments) -> None:
-        waiting.append(thread.submit(function, *arguments))
+        waiting.append(thread.submit(unless_failed, function, *arguments))
         while len(waiting) > depth:
             waiting.popleft().result()
 

@@ -66,8 +66,8 @@ class _Side:
     """What lies along a side of a tile: classes, and the area of each pixel."""
 
     values: np.ndarray
-    areas: list[_Area]
-    """`areas[number]` is the area of the pixels with that number."""
+    areas: dict[int, _Area]
+    """The area of the pixels with each number, of those alone that reach a side."""
     numbers: np.ndarray
 
 
@@ -141,9 +141,10 @@ class _Tracer:
         for side, (values, along) in zip(before, edges, strict=True):
             if side is not None:
                 _join(side, values, along, areas)
+        kept = {number: areas[number] for number in (border + 1).tolist()}
         later = [
-            _Side(label[:, -1].copy(), areas, numbers[:, -1].copy()),
-            _Side(label[-1].copy(), areas, numbers[-1].copy()),
+            _Side(label[:, -1].copy(), kept, numbers[:, -1].copy()),
+            _Side(label[-1].copy(), kept, numbers[-1].copy()),
         ]
         earlier = [a for s in before if s for a in _along(s)]
         return self._complete([*areas[1:], *earlier]), *later

@@ -128,6 +128,8 @@ def _agreed(
     """Return the plan to follow, once it is written down."""
     path = folder / _PLAN
     if fresh or not _is_begun(folder):
+        # The record of the first block goes first: without it nothing else counts.
+        Work(folder, {}).record(0).unlink(missing_ok=True)
         for left in folder.iterdir():
             if left.name != "lock":
                 left.unlink()

@@ -108,19 +108,25 @@ class Decoder:
 
     def _of_values(self, values: np.ndarray) -> np.ndarray:
         """Decode, ignoring the raster's nodata value unless the legend names it."""
-        if self._palette:
-            colors = [self._palette.get(v, (0, 0, 0)) for v in values.ravel().tolist()]
-            colors = np.array(colors, np.uint8).reshape(*values.shape, 3)
-            return self._legend.from_colors(colors)
+        decode = self._of_palette if self._palette else self._legend.from_codes
         nodata = self._stack.info.nodata
-        entries = (*self._legend.classes, *self._legend.ignored)
-        known = {code for entry in entries for code in entry.codes}
-        if nodata is None or nodata in known:
-            return self._legend.from_codes(values)
+        if nodata is None or self._is_named(nodata):
+            return decode(values)
         empty = values == nodata
         indices = np.full(values.shape, IGNORE, np.uint8)
-        indices[~empty] = self._legend.from_codes(values[~empty])
+        indices[~empty] = decode(values[~empty])
         return indices
+
+    def _of_palette(self, values: np.ndarray) -> np.ndarray:
+        colors = [self._palette.get(v, (0, 0, 0)) for v in values.ravel().tolist()]
+        colors = np.array(colors, np.uint8).reshape(*values.shape, 3)
+        return self._legend.from_colors(colors)
+
+    def _is_named(self, value: float) -> bool:
+        entries = (*self._legend.classes, *self._legend.ignored)
+        if self._palette:
+            return self._palette.get(value) in [entry.color for entry in entries]
+        return any(value in entry.codes for entry in entries)
 
     def _each(self, values: np.ndarray, decode: Decode) -> np.ndarray:
         """Decode all pixels, unknown ones too."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasseg import raster
 from kerasseg.prepare.align import grids
-from kerasseg.raster import Window
+from kerasseg.raster import Window, ground
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Masks:
         codes: What their values mean.
 
     Raises:
-        RasterError: If a mask is turned or in another system than the image.
+        RasterError: If a mask is turned, in another system than the image, or of
+            other ground.
     """
 
     def __init__(self, paths: Sequence[Path], image: raster.Info, codes: Codes):
@@ -44,12 +45,11 @@ class Masks:
         for path in paths:
             stack = raster.open_stack(path)
             self._stacks.append(stack)
-            if _axes(image, stack.info) is None:
+            try:
+                _check(path, stack.info, image)
+            except raster.RasterError:
                 self.close()
-                raise raster.RasterError(
-                    f"{path}: in another reference system than {image.path}, or "
-                    "turned. Bring it there with `kerasseg prepare align`."
-                )
+                raise
 
     def close(self) -> None:
         for stack in self._stacks:
@@ -71,6 +71,20 @@ class Masks:
             return np.zeros((window.height, window.width), np.uint8)
         held = place.turned(raster.read_label(stack, place.source))
         return place.nearest(held, 0)
+
+
+def _check(path: Path, mask: raster.Info, image: raster.Info) -> None:
+    if _axes(image, mask) is None:
+        raise raster.RasterError(
+            f"{path}: in another reference system than {image.path}, or turned. Bring "
+            "it there with `kerasseg prepare align`."
+        )
+    placed = image.is_georeferenced and mask.is_georeferenced
+    if placed and not ground.bounds(mask).meets(ground.bounds(image)):
+        raise raster.RasterError(
+            f"{path}: no mask of {image.path}, with which it shares no ground. Give a "
+            "pattern that finds one of each image."
+        )
 
 
 def _axes(image: raster.Info, mask: raster.Info):

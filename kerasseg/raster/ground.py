@@ -10,7 +10,7 @@ from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.warp import transform, transform_bounds
 
-from kerasseg.raster.describing import Info
+from kerasseg.raster.describing import Info, RasterError
 
 _AREA = re.compile(r"BBOX\[([^\]]*)\]")
 _LONGITUDE_LATITUDE = CRS.from_epsg(4326)
@@ -74,6 +74,29 @@ def bounds_in(info: Info, crs: CRS | None = None) -> Box | None:
     except RasterioError:
         return None
     return box if all(map(math.isfinite, box)) else None
+
+
+def meet(one: Info, other: Info) -> bool:
+    """Tell whether two rasters share ground; each has a reference system.
+
+    Asked both ways: the larger may reach beyond what the other's system can show.
+    """
+    pairs = (one, other), (other, one)
+    boxes = [(bounds_in(here, there.crs), bounds(there)) for here, there in pairs]
+    return any(box is not None and box.meets(around) for box, around in boxes)
+
+
+def check_meet(labels: Info, image: Info) -> None:
+    """See to it that labels share ground with an image.
+
+    Raises:
+        RasterError: If they do not.
+    """
+    if not meet(labels, image):
+        raise RasterError(
+            f"{labels.path} and {image.path} share no ground. Give labels of the same "
+            f"place; `kerasseg check {image.path} --labels {labels.path}` tells more."
+        )
 
 
 def moved(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from rasterio.enums import Resampling
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.vrt import WarpedVRT
 
 from kerasseg.places import place
@@ -47,7 +47,7 @@ class Warped(Stack):
                 resampling=Resampling.nearest,
                 src_nodata=None,  # Or what lies outside could not be told from a class
                 nodata=None,
-                add_alpha=True,
+                add_alpha=ColorInterp.alpha not in source.colorinterp,
             )
             files.enter_context(view)
             grid = {name: getattr(like, name) for name in _GRID}
@@ -81,9 +81,4 @@ def _check(about: Info, like: Info) -> None:
                 f"{info.path}: no coordinate reference system, so it cannot be laid on "
                 "another grid. Write the right one into it with `rio edit-info --crs`."
             )
-    box = ground.bounds_in(about, like.crs)
-    if box is None or not box.meets(ground.bounds(like)):
-        raise RasterError(
-            f"{about.path} and {like.path} share no ground. Give labels of the same "
-            f"place; `kerasseg check {like.path} --labels {about.path}` tells more."
-        )
+    ground.check_meet(about, like)

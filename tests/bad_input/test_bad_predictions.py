@@ -127,6 +127,12 @@ CASES = [
         None,
     ),
     (
+        "picture in the place of the map",
+        "predict model.keras images/a.tif map.png --quicklook",
+        "map.png: would be the map and its quicklook. Let the map end in .tif.",
+        None,
+    ),
+    (
         "reference date of a single image",
         PREDICT + " --reference-date 2018-09-01",
         "--reference-date is for a folder of dated images, but images/a.tif is a file. "

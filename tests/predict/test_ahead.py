@@ -78,6 +78,20 @@ def test_a_fault_in_a_call_is_not_lost():
         later(fail)
 
 
+def test_nothing_goes_on_from_a_call_that_failed():
+    made = []
+
+    def make(number):
+        time.sleep(0.02)
+        if number == 1:
+            raise OSError("no space left")
+        made.append(number)
+
+    with pytest.raises(OSError, match="no space left"), behind() as later:
+        list(map(later, [make] * 4, range(4)))
+    assert made == [0]
+
+
 def test_whoever_calls_too_fast_waits():
     made = []
 

@@ -1,5 +1,6 @@
 """Polygons are the areas of the map, however many tiles they reach over."""
 
+import gc
 import json
 
 import numpy as np
@@ -101,6 +102,20 @@ def test_areas_with_very_many_corners_come_in_parts(chart, monkeypatch):
     np.testing.assert_allclose(columns["area"], shapely.area(shapes))
     assert shapely.area(shapes).sum() == pytest.approx(shapely.area(whole).sum())
     assert shapely.union_all(shapes).area == pytest.approx(shapely.area(whole).sum())
+
+
+def test_areas_that_are_done_are_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr(polygons, "TILE", 32)
+    noise = np.random.default_rng(0).integers(0, 4, (32, 320)).astype(np.uint8)
+    raster.write(tmp_path / "map.tif", noise)
+    with raster.open_stack(tmp_path / "map.tif") as stack:
+        tracer = polygons._Tracer(stack, 0.0, 0)
+        number = sum(1 for _ in tracer.areas())
+        tracer = tracer.areas()
+        for _ in range(number - 1):
+            next(tracer)
+        held = sum(isinstance(each, polygons._Area) for each in gc.get_objects())
+    assert held < number / 2
 
 
 def test_files_know_their_reference_system(chart):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import rasterio
 
 from kerasseg import artifact, legend, predict, raster
-from kerasseg.predict import mapping
+from kerasseg.predict import mapping, work
 
 BANDS = ("red", "green", "nir")
 LEGEND = legend.from_dict(
@@ -126,6 +127,26 @@ def _other(model):
     return clone
 
 
+def test_a_disk_that_was_full_for_a_moment_changes_nothing(
+    model, scene, whole, tmp_path, monkeypatch
+):
+    failing = iter([False, True])
+    keep = work.Work.hand_on
+
+    def hand_on(self, *block, **sums):
+        if next(failing, False):
+            raise OSError("no space left")
+        keep(self, *block, **sums)
+
+    monkeypatch.setattr(work.Work, "hand_on", hand_on)
+    how = {**HOW, "batch_size": 8}
+    with pytest.raises(OSError, match="could not be written in full"):
+        predict.scene(model, scene, tmp_path / "map.tif", **how)
+    again = _read(predict.scene(model, scene, tmp_path / "map.tif", **how))
+    for name, pixels in whole.items():
+        np.testing.assert_allclose(again[name], pixels, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("what", "change"),
     [
@@ -149,6 +170,26 @@ def test_what_another_run_has_left_is_refused_or_discarded(
     summary = predict.scene(**given, fresh=True)
     assert summary.resumed == 0
     assert not (tmp_path / ".map.tif.work").exists()
+
+
+def test_nothing_goes_on_from_what_was_half_discarded(
+    model, scene, whole, tmp_path, monkeypatch
+):
+    _halved(model, scene, tmp_path / "map.tif")
+    left, remove = iter(range(3)), Path.unlink
+
+    def unlink(path, **how):
+        if path.parent.name == ".map.tif.work" and next(left, None) is None:
+            raise StopError
+        remove(path, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        with pytest.raises(StopError):
+            predict.scene(model, scene, tmp_path / "map.tif", fresh=True, **HOW)
+    summary = predict.scene(model, scene, tmp_path / "map.tif", **HOW)
+    assert summary.resumed == 0
+    _assert_equal(_read(summary), whole)
 
 
 def _blank():
@@ -187,7 +228,7 @@ def test_a_map_that_is_there_stays_until_the_new_one_is_whole(model, scene, tmp_
 KILLED = """
 import sys, time
 from kerasseg import artifact, predict
-from kerasseg.predict import mapping
+from kerasseg.predict import mapping, work
 mapping.SIDE = 60
 def progress(done, total):
     print(done, flush=True)

@@ -11,9 +11,12 @@ from rasterio.warp import transform as project
 
 from kerasseg import legend as legends
 from kerasseg import raster
+from kerasseg.doctor.labels import decoded
+from kerasseg.doctor.look import look
 from kerasseg.legend import LegendError
 from kerasseg.prepare import align
 from kerasseg.prepare.align import grids, job
+from kerasseg.prepare.labels import Decoder
 
 pytestmark = pytest.mark.once
 
@@ -126,6 +129,17 @@ def test_rare_classes_count_more(scene, tmp_path):
     assert (raster.read_label(out) == 7).mean() > 0.9
 
 
+def test_labels_of_the_whole_world_come_onto_an_image(tmp_path):
+    image = write(tmp_path / "i.tif", np.zeros((4, 4), np.uint8), pixel=3e4)
+    world = raster.grid(1800, 3600, "EPSG:4326", -180, 90, 0.1)
+    west = np.arange(3600) / 10 - 180  # The image is at 111 to 109.6 degrees west.
+    values = np.where((west >= -111.05) & (west < -109), 7, 1).astype(np.uint8)
+    with raster.Writer(tmp_path / "l.tif", world, bands=["label"]) as file:
+        file.write(np.tile(values, (1800, 1)))
+    align.label(tmp_path / "l.tif", image, tmp_path / "out.tif")
+    assert (raster.read_label(tmp_path / "out.tif") == 7).all()
+
+
 def test_unlabelled_pixels_have_no_vote_but_can_be_too_many(tmp_path):
     image = write(tmp_path / "i.tif", np.zeros((1, 2), np.uint8), pixel=2.0)
     labels = np.array([[255, 255, 255, 4], [4, 255, 4, 255]], np.uint8)
@@ -223,6 +237,33 @@ def test_a_value_that_means_two_things_is_refused(tmp_path):
     np.testing.assert_array_equal(raster.read_label(tmp_path / "out.tif"), 255)
     with pytest.raises(LegendError, match="value 2 stands for a class and for unlab"):
         align.label(label, image, tmp_path / "out.tif", nodata=2, legend=LEGEND)
+
+
+NO_VOID = replace(LEGEND, ignored=())
+
+
+@pytest.mark.parametrize("nodata", [None, 300, -1])
+def test_the_same_legend_reads_what_was_aligned_with_it(tmp_path, nodata):
+    image = write(tmp_path / "i.tif", np.zeros((2, 3), np.uint8))
+    label = write(tmp_path / "l.tif", np.array([[1, 2], [2, 9]], np.uint8), nodata=9)
+    out = tmp_path / "out.tif"
+    align.label(label, image, out, legend=NO_VOID, nodata=nodata)
+    with raster.open_stack(out) as stack:
+        found = Decoder(stack, NO_VOID).read()
+    np.testing.assert_array_equal(found, [[0, 1, 255], [1, 255, 255]])
+    if nodata is None:
+        counts, unknown = decoded(look(out, "label"), NO_VOID)
+        assert (counts[0], counts[1], counts[255], unknown) == (1, 2, 3, [])
+
+
+def test_a_percentage_is_no_value_of_unlabelled_pixels(tmp_path):
+    image = write(tmp_path / "i.tif", np.zeros((2, 2), np.uint8))
+    label = write(tmp_path / "l.tif", np.full((2, 2), 7, np.uint8))
+    with pytest.raises(ValueError, match="nodata 100 is a percentage too"):
+        align.label(label, image, tmp_path / "out.tif", nodata=100, share=True)
+    label = write(tmp_path / "void.tif", np.full((2, 2), 7, np.uint8), nodata=19)
+    align.label(label, image, tmp_path / "out.tif", share=True)
+    assert raster.info(tmp_path / "out.tif").nodata == 255
 
 
 KILLED = """

@@ -126,6 +126,23 @@ def test_numbers_need_no_legend_and_ground_can_have_one(image, tmp_path):
     np.testing.assert_array_equal(found, expected() != 255)
 
 
+def test_numbers_stay_numbers_where_one_far_away_is_missing(image, tmp_path):
+    far = shapely.box(5e5, 3e6, 5e5 + 100, 3e6 + 100)
+    near = shapely.box(5e5, 4e6 - 100, 5e5 + 100, 4e6)
+    pyogrio.raw.write(
+        tmp_path / "p.gpkg",
+        np.array(shapely.to_wkb([near, far]), object),
+        [np.array([7, 3])],
+        ["kind"],
+        field_mask=[np.array([False, True])],
+        geometry_type="Polygon",
+        crs="EPSG:32612",
+    )
+    options = {"attribute": "kind", "unknown": "ignore"}
+    align.label(tmp_path / "p.gpkg", image, tmp_path / "out.tif", **options)
+    assert (raster.read_label(tmp_path / "out.tif") == 7).all()
+
+
 def test_a_value_that_the_legend_does_not_know_is_told_or_ignored(image, tmp_path):
     path = save(tmp_path / "p.gpkg", values=["field", "moor", "wood"])
     options = {"legend": LEGEND, "attribute": "kind"}

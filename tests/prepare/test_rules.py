@@ -116,6 +116,15 @@ def test_every_window_is_noted_with_what_was_decided_and_why(cloudy, codes, tmp_
     assert summary["dropped"] == 12
 
 
+def test_a_mask_of_another_place_is_refused(cloudy, codes, tmp_path):
+    images, labels, masks = cloudy
+    grid = raster.grid(32, 64, "EPSG:2180", 0.0, 0.0, 1)
+    raster.write(masks / "scene_1.tif", np.zeros((32, 64), np.uint8), grid)
+    options = {"size": 32, "fractions": (0.5, 0.5, 0), "workers": 1}
+    with pytest.raises(raster.RasterError, match=r"scene_1.tif: no mask of .*scene_1"):
+        patches.run(images, labels, codes, tmp_path / "o", masks=masks, **options)
+
+
 def test_by_default_cloudy_patches_are_kept(cloudy, codes, tmp_path):
     images, labels, masks = cloudy
     options = {"size": 32, "fractions": (0.5, 0.5, 0), "workers": 1}

@@ -26,6 +26,14 @@ def test_a_place_is_told_in_degrees():
     assert np.allclose(ground.bounds_in(about).middle, (4.063, 50.746), atol=1e-3)
 
 
+def test_a_map_of_the_world_shares_ground_with_every_place():
+    world = raster.grid(180, 360, "EPSG:4326", -180, 90, 1)
+    here = raster.grid(50, 50, "EPSG:32631", 300_000, 4_600_000, 1000)
+    assert ground.meet(world, here)
+    assert ground.meet(here, world)
+    assert not ground.meet(raster.grid(9, 9, "EPSG:4326", -80, 40, 1), here)
+
+
 def test_metres_tagged_as_metres_of_nowhere_have_no_place():
     about = raster.grid(64, 64, "EPSG:4326", 574_680, 5_622_440, 10)
     assert ground.bounds_in(about, crs(32631)) is None

@@ -46,6 +46,19 @@ def test_a_raster_of_half_the_detail_repeats_its_pixels(tmp_path, values):
         assert np.array_equal(warped.read()[..., 0], repeated)
 
 
+def test_where_colours_have_alpha_it_tells_where_the_raster_reaches(tmp_path):
+    alpha = np.zeros((30, 40), "uint8")
+    alpha[:, 20:] = 255
+    form = {"driver": "GTiff", "dtype": "uint8", "count": 4, "photometric": "RGB"}
+    place = {"height": 30, "width": 40, "crs": GRID.crs, "transform": GRID.transform}
+    with rasterio.open(tmp_path / "a.tif", "w", alpha="YES", **form, **place) as file:
+        file.write(np.stack([alpha // 2] * 3 + [alpha]))
+    with raster.Warped(tmp_path / "a.tif", GRID) as warped:
+        assert warped.read().shape == (30, 40, 3)
+        whole = raster.Window(0, 0, 30, 40)
+        assert np.array_equal(warped.inside(whole), alpha > 0)
+
+
 def test_another_system_gives_only_values_that_were_there(tmp_path, values):
     path = write(tmp_path / "a.tif", np.where(values > 128, 7, 9).astype("uint8"))
     like = raster.grid(60, 60, "EPSG:3035", 3_902_100, 3_087_900, 10)

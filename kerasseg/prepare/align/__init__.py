@@ -20,7 +20,7 @@ import rasterio
 
 from kerasseg import legend as legends
 from kerasseg import raster
-from kerasseg.legend import Legend
+from kerasseg.legend import IGNORE, Legend
 from kerasseg.places import beside, is_remote, place
 from kerasseg.prepare import polygons
 from kerasseg.prepare import workers as processes
@@ -72,7 +72,8 @@ def label(  # noqa: PLR0913, the options of a command
         unknown: What becomes of values the legend does not know: `"refuse"`, or
             `"ignore"`: they are unlabelled, and counted.
         nodata: The value of unlabelled pixels; by default the legend's first ignored
-            code, the nodata of the labels, or 255. `prepare patches` ignores it.
+            code, the nodata of the labels, or 255; beside a share it is no percentage.
+            `prepare patches` ignores it.
         covered: For all methods but nearest: a pixel stays unlabelled where a smaller
             share of it is labelled.
         weights: For rarity: what a vote for a class counts, by its name or value. By
@@ -113,8 +114,10 @@ def label(  # noqa: PLR0913, the options of a command
     else:
         labels, there = place(source), raster.info(source)
         _check_place(there)
-        _check_ground(there, here)
+        ground.check_meet(there, here)
     out = sources.output(there, legend, nodata)
+    if share and out.nothing in range(1, 101):
+        out = _beside_percentages(there, legend, nodata)
     parts = beside(destination, f".{destination.name}.parts")
     rule = votes.Rule(method, out.nothing, covered)
     todo = Job(labels, here, out, rule, legend, coding, unknown, parts)
@@ -132,6 +135,21 @@ def label(  # noqa: PLR0913, the options of a command
     return summary
 
 
+def _beside_percentages(
+    there: raster.Info, legend: Legend | None, nodata: int | None
+) -> sources.Output:
+    """Settle on a value of unlabelled pixels that is no percentage.
+
+    A GeoTIFF has one value for all its bands.
+    """
+    if nodata is not None:
+        raise ValueError(
+            f"nodata {nodata} is a percentage too, and the bands of a file have one in "
+            "common. Give another value, or leave the share out."
+        )
+    return sources.output(there, legend, IGNORE)
+
+
 def _check_place(info: raster.Info) -> None:
     if info.crs is None:
         raise raster.RasterError(
@@ -142,15 +160,6 @@ def _check_place(info: raster.Info) -> None:
         raise raster.RasterError(
             f"{info.path}: its pixels have no area ({info.transform.a:g} x "
             f"{info.transform.e:g}). Correct its geotransform."
-        )
-
-
-def _check_ground(there: raster.Info, here: raster.Info) -> None:
-    box = ground.bounds_in(there, here.crs)
-    if box is None or not box.meets(ground.bounds(here)):
-        raise raster.RasterError(
-            f"{there.path} and {here.path} share no ground. Give labels of the same "
-            f"place; `kerasseg check {here.path} --labels {there.path}` tells more."
         )
 
 
@@ -201,12 +210,12 @@ def _assemble(todo: Job, destination: Path, share: bool) -> dict[str, Any]:
 
 def _palette(todo: Job) -> dict[int, tuple[int, int, int]] | None:
     """Return the legend's colours by value, if each tells its class."""
-    if todo.legend is None or max(todo.out.codes) > 255:
+    if todo.legend is None or todo.out.dtype != "uint8":
         return None
     colors = [entry.color for entry in todo.legend.classes]
-    if len({*colors, (0, 0, 0)}) <= len(colors) or todo.out.nothing > 255:
+    if len({*colors, (0, 0, 0)}) <= len(colors):
         return None
-    return {**dict(zip(todo.out.codes, colors, strict=True))}
+    return dict(zip(todo.out.codes, colors, strict=True))
 
 
 def _named(todo: Job, value: int) -> str:

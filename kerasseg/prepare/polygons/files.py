@@ -135,4 +135,10 @@ def _wkt(crs: str | None) -> str | None:
 
 
 def _texts(held: Iterable[Any]) -> np.ndarray:
-    return np.array([str(value) for value in held])
+    return np.array([_text(value) for value in held])
+
+
+def _text(value: Any) -> str:
+    """Write 7.0 as 7: whole numbers come as floats wherever one beside them is null."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)
