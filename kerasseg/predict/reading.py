@@ -60,7 +60,8 @@ def match_bands(info: Info, wanted: Sequence[str]) -> list[int]:
     raise ValueError(
         f"{info.path}: {info.count} bands ({', '.join(info.bands)}), but the model "
         f"reads {len(names)} ({', '.join(wanted)}). Give a raster with these bands; "
-        "a band is called by its description, a file of one band by its own name."
+        "a band is called by its description, a file of one band by its own name. "
+        "`kerasseg prepare stack SCENE NAMED.tif --band NAME ...` names them."
     )
 
 

@@ -118,11 +118,18 @@ def stack(
         list[Path], typer.Argument(help="Files on one grid, in the order of bands.")
     ],
     destination: Annotated[Path, typer.Argument(help="The GeoTIFF to write.")],
+    band: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Name of a band, by which models find it; once for each, in order.",
+        ),
+    ] = None,
 ) -> None:
-    """Put files of single bands together as one image."""
+    """Put files of single bands together as one image, and name its bands."""
     from kerasseg.prepare import stacking
 
-    stacking.bands(bands, destination)
+    stacking.bands(bands, destination, band)
 
 
 def _weight(text: str) -> tuple[str, float]:
