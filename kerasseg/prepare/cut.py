@@ -66,7 +66,7 @@ def _cut(
     dates = len(job.pair.images)
     pixels = image.read(inside)
     pixels = pixels.reshape(*pixels.shape[:2], dates, -1)  # (H, W, T, C)
-    observed = _observed(about, pixels, inside)
+    observed = _observed(image, pixels, inside)
     if not observed.all():
         pixels[~observed] = 0
     pixels, observed = _padded(pixels, size, 0), _padded(observed, size, False)
@@ -127,26 +127,22 @@ def _write(
     plain.write(place, classes, crs, transform, legend=job.legend)
 
 
-def _observed(about: raster.Info, pixels: np.ndarray, window: Window) -> np.ndarray:
+def _observed(image: raster.Stack, pixels: np.ndarray, window: Window) -> np.ndarray:
     """Tell which pixels of which date hold an image, bool `(H, W, T)`.
 
     Raises:
         RasterError: If a pixel is not a number, and nodata is not that.
     """
-    nodata = about.nodata
-    if nodata is not None and not np.isnan(nodata):
-        observed = (pixels != nodata).any(axis=-1)
-    else:
-        observed = np.ones(pixels.shape[:-1], bool)
+    observed = image.observed_each(window)
     if pixels.dtype.kind != "f":
         return observed
-    finite = np.isfinite(pixels).all(axis=-1)
+    finite, nodata = np.isfinite(pixels).all(axis=-1), image.info.nodata
     if nodata is not None and np.isnan(nodata):
-        return finite
+        return observed & finite
     if not finite[observed].all():
         row, column, _ = np.argwhere(~finite & observed)[0]
         raise raster.RasterError(
-            f"{about.path}: not a finite number at row {window.row + row}, column "
+            f"{image.info.path}: not a finite number at row {window.row + row}, column "
             f"{window.column + column}. Mend it, or declare NaN as the file's nodata."
         )
     return observed

@@ -108,13 +108,17 @@ class Stack:
         A pixel holds none where the mask or the alpha band of the file says so, or
         where each of its bands has the value for nodata.
         """
+        return self.observed_each(window).any(axis=-1)
+
+    def observed_each(self, window: Window) -> np.ndarray:
+        """Tell which pixels of which file hold data, bool `(H, W, F)`."""
         self._check_inside(window)
         rectangle = _Rectangle(window.column, window.row, window.width, window.height)
         masks = [
             _observed(source, indexes, rectangle)
             for source, indexes in zip(self._sources, self._indexes, strict=True)
         ]
-        return np.any(masks, axis=0)
+        return np.stack(masks, axis=-1)
 
     def _check_inside(self, window: Window) -> None:
         height, width = self.info.height, self.info.width

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 
 from kerasseg import raster
 from kerasseg.datasets import patches as dataset
@@ -268,6 +269,24 @@ def test_a_scene_that_changed_is_cut_again(prepare, codes):
     part = {line["id"]: line for line in index(folder)}["scene_1_r0_c0"]
     assert int(part["wood"]) == 32 * 32
     assert after["fingerprint"] != before["fingerprint"]
+
+
+def test_what_alpha_hides_is_ignored_as_nodata_is(country, codes, tmp_path):
+    images, labels, _ = country(((64, 64),) * 2, "uint8", bands=3)
+    for path in images.iterdir():
+        about, pixels = raster.info(path), raster.read(path)
+        alpha = np.full((64, 64), 255, np.uint8)
+        alpha[:16] = 0
+        form = {"driver": "GTiff", "dtype": "uint8", "count": 4, "photometric": "RGB"}
+        size = {"height": 64, "width": 64, "crs": about.crs}
+        place = {"transform": about.transform, "alpha": "YES"}
+        with rasterio.open(path, "w", **form, **size, **place) as file:
+            file.write(
+                np.concatenate([pixels, alpha[..., None]], -1).transpose(2, 0, 1)
+            )
+    run = {"size": 64, "fractions": (0.5, 0.5, 0), "workers": 1}
+    summary = patches.run(images, labels, codes, tmp_path / "out", **run)
+    assert summary["splits"]["train"]["ignored"] == 16 * 64
 
 
 def test_nodata_is_ignored_and_left_out_of_the_statistics(country, codes, tmp_path):
