@@ -297,6 +297,16 @@ def test_a_killed_job_goes_on_and_ends_alike(tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path)) == ["i.tif", "l.tif", "out.tif", "whole.tif"]
 
 
+def test_only_one_process_writes_a_raster_at_a_time(scene, tmp_path):
+    image, label = scene()
+
+    def meanwhile(done, total):
+        align.label(label, image, tmp_path / "out.tif", workers=1)
+
+    with pytest.raises(ValueError, match=r"out.tif is being written by another proc"):
+        align.label(label, image, tmp_path / "out.tif", workers=1, progress=meanwhile)
+
+
 @pytest.mark.parametrize("budget", [1, 5000])
 def test_windows_change_nothing(scene, tmp_path, monkeypatch, budget):
     image, label = scene(3.7, -1.3)

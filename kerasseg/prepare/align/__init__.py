@@ -20,6 +20,7 @@ import rasterio
 
 from kerasseg import legend as legends
 from kerasseg import raster
+from kerasseg.alone import alone
 from kerasseg.legend import IGNORE, Legend
 from kerasseg.places import beside, is_remote, place
 from kerasseg.prepare import polygons
@@ -95,6 +96,7 @@ def label(  # noqa: PLR0913, the options of a command
         FileNotFoundError: If a file is missing.
         RasterError: If a file is no raster, lies nowhere, or on other ground.
         LegendError: If a value is not in the legend, or means two things.
+        ValueError: If another process writes the destination.
         ModuleNotFoundError: If polygons are given and `kerasseg[vector]` is not
             installed.
     """
@@ -124,13 +126,15 @@ def label(  # noqa: PLR0913, the options of a command
     if method == "rarity":
         todo = rarity.weighed(todo, weights)
     files = [source, *(like if isinstance(like, list | tuple) else [like])]
-    pieces.prepare(todo, pieces.stamp(todo, list(map(place, files))))
-    try:
-        _work(todo, workers, progress or (lambda done, total: None))
-    except ValueError:  # Whatever is mended, labels or options, all begins anew.
-        shutil.rmtree(parts)
-        raise
-    summary = _assemble(todo, destination, share)
+    parts.mkdir(parents=True, exist_ok=True)
+    with alone(parts, f"{destination} is being written"):
+        pieces.prepare(todo, pieces.stamp(todo, list(map(place, files))))
+        try:
+            _work(todo, workers, progress or (lambda done, total: None))
+        except ValueError:  # Whatever is mended, labels or options, all begins anew.
+            shutil.rmtree(parts)
+            raise
+        summary = _assemble(todo, destination, share)
     shutil.rmtree(parts)
     return summary
 

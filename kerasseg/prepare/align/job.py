@@ -6,7 +6,6 @@ goes on where it was, and a window at a time is in memory, whatever the rasters'
 
 import io
 import json
-import shutil
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -151,12 +150,14 @@ def _labels_per_pixel(like: raster.Info, label: raster.Info) -> float:
 
 
 def prepare(job: Job, stamp: dict[str, Any]) -> None:
-    """Make the folder of pieces; what other options or files left there is removed."""
+    """Prepare the folder of pieces; what other options or files left is removed."""
     noted, wanted = job.parts / "stamp.json", json.dumps(stamp, default=str)
     if noted.exists() and noted.read_text() == wanted:
         return
-    shutil.rmtree(job.parts, ignore_errors=True)
-    job.parts.mkdir(parents=True)
+    noted.unlink(missing_ok=True)  # First: without it nothing else counts.
+    for left in job.parts.iterdir():
+        if left.name != "lock":
+            left.unlink()
     write_whole(noted, wanted)
 
 
