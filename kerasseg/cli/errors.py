@@ -70,7 +70,7 @@ def _is_raised_by_us(error: Exception) -> bool:
 def _worded(error: Exception) -> str:
     if hasattr(error, "format_message"):
         command = getattr(getattr(error, "ctx", None), "command_path", "kerasseg")
-        told = error.format_message().replace("Value error, ", "")
+        told = " ".join(error.format_message().replace("Value error, ", "").split())
         stop = "" if told.endswith((".", "?")) else "."
         return f"{told}{stop} See `{command} --help`."
     if isinstance(error, OSError) and error.strerror:

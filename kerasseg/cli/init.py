@@ -57,6 +57,8 @@ def _recipe(seen: Any, images: str, labels: str, legend: Path, output: Path) -> 
         prepare=" ".join(
             quote(str(part)) for part in (images, labels, legend, patches)
         ),
+        # Fewer scenes than splits: blocks of them are shared out.
+        split=" --split block --block 2" if seen.scenes < 3 else "",
         output=quote(str(output)),
     )
 
@@ -81,7 +83,7 @@ _RECIPE = """\
 #
 # {scenes} scenes of {bands}; {classes} classes.
 #
-#     kerasseg prepare patches {prepare}
+#     kerasseg prepare patches {prepare}{split}
 #     kerasseg fit {output}
 
 version: 1

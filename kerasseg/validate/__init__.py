@@ -74,7 +74,17 @@ def against(
     }
     if truth.suffix.lower() in points.SUFFIXES:
         return _by_points(map_path, truth, about, known, details)
-    counted = counting.count(map_path, truth, known, block, progress)
+    if legend is None:
+        details["Label values"] = _indices(known)
+    try:
+        counted = counting.count(map_path, truth, known, block, progress)
+    except LegendError as error:
+        if legend:
+            raise
+        raise LegendError(
+            f"{error} No legend was given: label values are taken for the map's "
+            f"indices, {_indices(known)}. If they are others, give a legend."
+        ) from None
     return _by_raster(counted, about, known, details, truth, seed)
 
 
@@ -89,6 +99,12 @@ def _legend(map_path: Path, path: str | Path | None) -> Legend:
             "a legend with --legend."
         )
     return known
+
+
+def _indices(known: Legend) -> str:
+    """Tell what label values mean where no legend does."""
+    last = known.num_classes - 1
+    return f"0 for {known.names[0]} to {last} for {known.names[last]}"
 
 
 def _by_points(map_path, truth, about, known, details) -> Validation:
@@ -129,7 +145,8 @@ def _by_raster(counted, about, known, details, truth: Path, seed: int) -> Valida
         mapped=counted.mapped,
         estimates=bootstrap.clustered(counted.blocks, weights, seed),
         basis=_basis(share, is_census, int(looked))
-        + _unseen(matrix, counted.mapped, known, "label"),
+        + _unseen(matrix, counted.mapped, known, "label")
+        + _presumed(details),
         hectares=_hectares(about),
         details=details,
         overview=(counted.truth, counted.prediction),
@@ -173,6 +190,16 @@ def _unseen(matrix, mapped, known: Legend, what: str) -> str:
     return (
         f" No {what} where the map says {', '.join(names)}: {share:.2%} of it are left "
         "out of all estimates."
+    )
+
+
+def _presumed(details: dict[str, str]) -> str:
+    """Say so where label values had no legend: codes from 1 would pass for others."""
+    if "Label values" not in details:
+        return ""
+    return (
+        f" Label values were taken for indices, {details['Label values']}; if they are "
+        "others, give a legend."
     )
 
 

@@ -140,3 +140,10 @@ def test_a_command_that_is_wrong_is_one_line(kerasseg, name):
     assert done.stderr == (
         "kerasseg: error: No such option: --bogus. See `kerasseg list --help`.\n"
     )
+
+
+def test_what_can_be_listed_is_told_on_one_line(kerasseg):
+    done = kerasseg("list")
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert "Choose from: models, datasets, losses" in done.stderr

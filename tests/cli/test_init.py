@@ -15,7 +15,10 @@ def test_init_writes_a_recipe_that_can_be_followed(kerasseg, world):
     text = (world / "recipe.yaml").read_text()
     assert "# 2 scenes of 4 bands" in text
     assert "uint16; 2 classes." in text
-    assert "kerasseg prepare patches images labels recipe_legend.yaml patches" in text
+    assert (
+        "kerasseg prepare patches images labels recipe_legend.yaml patches"
+        " --split block --block 2\n"  # two scenes do not fill three splits
+    ) in text
     followed = recipe.read(world / "recipe.yaml")
     assert followed.data.options["root"] == str(world / "patches")
     assert (world / "schema.json").is_file()

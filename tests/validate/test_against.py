@@ -8,7 +8,7 @@ import pytest
 import rasterio
 
 from kerasseg import raster, validate
-from kerasseg.legend import IGNORE
+from kerasseg.legend import IGNORE, LegendError
 from kerasseg.scores import confusion_matrix
 from kerasseg.validate import counting
 
@@ -48,6 +48,14 @@ def test_a_map_that_names_its_classes_needs_no_legend(place):
     found = validate.against(place.map, place.labels)
     assert found.legend.names == ("field", "house")
     assert found.matrix.sum() == 120 * 90
+    assert "taken for indices, 0 for field to 1 for house" in found.basis
+
+
+def test_codes_without_a_legend_are_told_from_indices(place):
+    with pytest.raises(LegendError, match="0 for field to 1 for house"):
+        validate.against(place.map, place.labels)
+    with_legend = validate.against(place.map, place.labels, legend=place.legend)
+    assert "indices" not in with_legend.basis
 
 
 def test_any_other_map_is_coded_as_the_legend_says(place):
