@@ -172,7 +172,7 @@ def encoder_name(choice: Choice) -> encoders.Names:
     name = choice.options.get("encoder", default and default.default)
     if not isinstance(name, str | list | tuple):
         raise ValueError(
-            f"training.normalization 'encoder': {choice.name} has no encoder of that "
-            "kind. Use 'standard'."
+            f"training.normalization 'encoder': {choice.name} has no encoder. Use "
+            "'standard'."
         )
     return name

@@ -121,7 +121,7 @@ def test_other_data_are_given_the_mean_and_spread_an_encoder_knows(tiny_recipe):
 
 
 def test_normalisation_for_an_encoder_needs_a_model_with_one(tiny_recipe):
-    with pytest.raises(ValueError, match="has no single encoder"):
+    with pytest.raises(ValueError, match=r"tiny has no encoder\. Use"):
         plan.make(tiny_recipe("training.normalization=encoder"))
 
 
