@@ -86,9 +86,8 @@ def predict(  # noqa: PLR0913
     What was interrupted goes on where it stopped when the command is repeated.
     """
     from kerasseg import tracking
-    from kerasseg.cli import progress, running
+    from kerasseg.cli import progress, running, sources
     from kerasseg.places import is_folder, place
-    from kerasseg.predict import sources
 
     source, destination = list(map(place, source)), place(destination)
 

@@ -147,3 +147,30 @@ def test_what_can_be_listed_is_told_on_one_line(kerasseg):
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
     assert "Choose from: models, datasets, losses" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_a_command_loads_no_backend_before_it_knows_which(command, tmp_path):
+    script = (
+        "import sys\n"
+        "from kerasseg.cli import app, running\n"
+        "def choose(recipe, wanted):\n"
+        "    sys.exit(bool({'keras', 'tensorflow', 'jax'} & set(sys.modules)))\n"
+        "running.choose_backend = choose\n"
+        "app(sys.argv[1:])\n"
+    )
+    for name in ("model.keras", "scene.tif", "recipe.yaml"):
+        (tmp_path / name).touch()
+    arguments = {
+        "predict": ["model.keras", "scene.tif", "map.tif"],
+        "evaluate": ["model.keras", "--recipe", "recipe.yaml"],
+    }[command]
+    done = subprocess.run(
+        [sys.executable, "-c", script, command, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(HOUSE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
