@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from kerasseg import artifact, legend, places, predict, raster
-from kerasseg.predict import mapping, sources
+from kerasseg.cli import sources
+from kerasseg.predict import mapping
 
 pytestmark = pytest.mark.once
 
