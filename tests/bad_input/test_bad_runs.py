@@ -87,7 +87,8 @@ CASES = [
         "images/a.tif: 4 bands (band_1, band_2, band_3, band_4), but the "
         "model reads 3 (band_1, band_2, band_3). Give a raster with these "
         "bands; a band is called by its description, a file of one band by "
-        "its own name.",
+        "its own name. `kerasseg prepare stack SCENE NAMED.tif --band NAME ...` "
+        "names them.",
         lambda w: w.paint("images/a.tif", 1, 64, 64, 4),
     ),
     (
