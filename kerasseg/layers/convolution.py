@@ -1,8 +1,14 @@
 """The convolution of our models: Keras' own, mended where that is slow or wrong."""
 
+import math
+
 import keras
 
 from kerasseg.layers import jax_cpu
+from kerasseg.layers.in_chunks import recall
+
+_DEAR = 256
+"""Products for one value of a map from which on its gradient remembers it."""
 
 
 @keras.saving.register_keras_serializable(package="kerasseg")
@@ -16,13 +22,18 @@ class Convolution(keras.layers.Conv2D):
     """
 
     def convolution_op(self, inputs, kernel):
+        kernel = keras.ops.convert_to_tensor(kernel)  # a Keras variable is no JAX array
+        if math.prod(kernel.shape[:3]) < _DEAR:
+            return self._convolve(inputs, kernel)
+        return recall.dear(self._convolve, inputs, kernel)
+
+    def _convolve(self, inputs, kernel):
         if not self._plain():
             return super().convolution_op(inputs, kernel)
         if not jax_cpu.applies(inputs, kernel):
             return self._strided_first(inputs, kernel)
         from kerasseg.layers.jax_cpu.convolution import convolve
 
-        kernel = keras.ops.convert_to_tensor(kernel)  # a Keras variable is no JAX array
         return convolve(inputs, kernel, self.strides, self.padding, self.dilation_rate)
 
     def _strided_first(self, inputs, kernel):

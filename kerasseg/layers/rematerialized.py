@@ -14,9 +14,10 @@ class Rematerialized(keras.Model):
     """A functional model of single maps that is applied to a few of them at a time.
 
     It computes what the same layers compute without it. Maps in between are kept for a
-    few images only, near the processor, and computed a second time for the gradient. So
-    its layers must see each image by itself and have no state that a call changes: no
-    running statistics, no dropout.
+    few images only, near the processor, and computed a second time for the gradient,
+    but for the results of the larger convolutions, which are remembered. So its layers
+    must see each image by itself and have no state that a call changes: no running
+    statistics, no dropout.
     """
 
     def call(self, inputs, training=None, mask=None):
@@ -35,4 +36,4 @@ class Rematerialized(keras.Model):
             else ops.maximum(1, _PIXELS_AT_ONCE // pixels)
         )
         weights = [ops.convert_to_tensor(variable) for variable in variables]
-        return in_chunks(compute, inputs, weights, size=size)
+        return in_chunks(compute, inputs, weights, size=size, keep=bool(training))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasseg.layers import jax_cpu
 from kerasseg.layers.in_chunks import in_chunks
 from kerasseg.layers.resize import weights
 
@@ -24,6 +25,8 @@ class TemporalAggregation(keras.layers.Layer):
 
     Args:
         mode: How dates are weighed.
+        consume: Whether the gradient of large maps may be written over them (JAX). It
+            saves their memory if no other gradient needs them, and costs a copy else.
 
     Call arguments:
         x: `(B, T, H, W, C)`.
@@ -43,9 +46,10 @@ class TemporalAggregation(keras.layers.Layer):
         is not a number; here it is 0.
     """
 
-    def __init__(self, mode="att_group", **kwargs):
+    def __init__(self, mode="att_group", consume=False, **kwargs):
         super().__init__(**kwargs)
         self.mode = mode
+        self.consume = consume
 
     def call(self, x, attention, observed):
         shown = ops.cast(observed, x.dtype)
@@ -64,7 +68,17 @@ class TemporalAggregation(keras.layers.Layer):
         if not _is_large(x):
             return _sum_rows(x, 0, (weight,), (lines,))
         rows = max(1, _VALUES_AT_ONCE * x.shape[2] // math.prod(x.shape))
-        return in_chunks(_sum_rows, x, (weight,), (lines,), size=rows, axes=(2, 1))
+        # XLA writes in place only in a loop, which a rest of rows would not belong to.
+        rows = next(rows for rows in range(rows, 0, -1) if x.shape[2] % rows == 0)
+        return in_chunks(
+            _sum_rows,
+            x,
+            (weight,),
+            (lines,),
+            size=rows,
+            axes=(2, 1),
+            consume=self.consume,
+        )
 
     def compute_output_spec(self, x, attention, observed):
         if self.mode == "att_group" and x.shape[-1] % attention.shape[1]:
@@ -76,7 +90,8 @@ class TemporalAggregation(keras.layers.Layer):
         return keras.KerasTensor((batch, *rest), x.dtype)
 
     def get_config(self):
-        return {**super().get_config(), "mode": self.mode}
+        config = {"mode": self.mode, "consume": self.consume}
+        return {**super().get_config(), **config}
 
 
 def _is_large(x):
@@ -103,6 +118,10 @@ def _sum_rows(x, start, weights, constants):
     batch, _, rows, width, channels = ops.shape(x)
     lines = ops.slice(lines, (start, 0), (rows, ops.shape(lines)[1]))
     weight = ops.einsum("bthxg,yh->btyxg", weight, lines)
+    if jax_cpu.applies(x, weight):
+        from kerasseg.layers.jax_cpu.weighted_sum import sum_dates
+
+        return sum_dates(x, weight)
     heads = weight.shape[-1]
     x = ops.reshape(x, (*ops.shape(x)[:4], heads, channels // heads))
     return ops.reshape(

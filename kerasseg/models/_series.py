@@ -36,17 +36,17 @@ class Series:
     fill: float | None
     remat: bool
 
-    def each_date(self, block: Callable, x, *options, name: str, **more):
-        """Apply a block of two-dimensional layers to each date by itself."""
+    def each_date(self, encode: Callable):
+        """Apply two-dimensional layers to each date by itself.
+
+        Args:
+            encode: From `(N, H, W, bands)` and `observed=` to one or several maps.
+        """
         if not self.remat:
-            return block(x, *options, observed=self.counted, name=name, **more)
-        inside = keras.Input(x.shape[1:])
-        inner = Rematerialized(
-            inside,
-            block(inside, *options, name=name, **more),
-            name=f"{name}.rematerialized",
-        )
-        return inner(x)
+            return encode(self.frames, observed=self.counted)
+        inside = keras.Input(self.frames.shape[1:])
+        inner = Rematerialized(inside, encode(inside), name="rematerialized")
+        return inner(self.frames)
 
     def attend(self, x, *options, **more):
         """Find the attention over dates of a map `(B, T, h, w, C)`."""

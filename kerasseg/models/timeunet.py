@@ -86,8 +86,8 @@ def build(  # noqa: PLR0913
             normalisation over dates.
         pad_value: What padding consists of, for `padding="published"`.
         init: `"keras"`, or `"published"`: the random weights of the published code.
-        remat: Whether to save memory in training, by computing the maps inside the
-            block that sees each date twice.
+        remat: Whether to save memory in training, by computing what is cheap inside
+            the encoder's blocks twice.
 
     Returns:
         A model from `{"image": (B, T, H, W, C), "days": (B, T)}` to logits `(B, H, W,
@@ -131,11 +131,14 @@ def build(  # noqa: PLR0913
         pad_value=pad_value,
         remat=remat,
     )
-    x = series.each_date(
-        open_block, series.frames, encoder_widths[0], blocks, name="in_conv"
-    )
+
+    def encode(x, observed=None):
+        return open_block(
+            x, encoder_widths[0], blocks, observed=observed, name="in_conv"
+        )
+
     answer = series.attend(
-        series.unfold(x, "in_conv"),
+        series.unfold(series.each_date(encode), "in_conv"),
         n_head,
         d_model,
         d_k,

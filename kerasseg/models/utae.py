@@ -90,8 +90,8 @@ def build(  # noqa: PLR0913
             normalisation over dates.
         pad_value: What padding consists of, for `padding="published"`.
         init: `"keras"`, or `"published"`: the random weights of the published code.
-        remat: Whether to save memory in training, by computing the maps inside the
-            encoder's blocks twice.
+        remat: Whether to save memory in training, by computing what is cheap inside
+            the encoder's blocks twice.
 
     Returns:
         A model from `{"image": (B, T, H, W, C), "days": (B, T)}` to logits `(B, H, W,
@@ -145,14 +145,20 @@ def build(  # noqa: PLR0913
         pad_value=pad_value,
         remat=remat,
     )
-    x = series.each_date(
-        open_block, series.frames, encoder_widths[0], blocks, name="in_conv"
-    )
-    maps = [series.unfold(x, "in_conv")]
-    for stage, width in enumerate(encoder_widths[1:]):
-        name = f"down_blocks.{stage}"
-        x = series.each_date(down_block, x, width, blocks, name=name)
-        maps.append(series.unfold(x, name))
+
+    def encode(x, observed=None):
+        x = open_block(x, encoder_widths[0], blocks, observed=observed, name="in_conv")
+        maps = [x]
+        for stage, width in enumerate(encoder_widths[1:]):
+            name = f"down_blocks.{stage}"
+            x = down_block(x, width, blocks, observed=observed, name=name)
+            maps.append(x)
+        return maps
+
+    maps = [
+        series.unfold(x, f"encoder.{level}")
+        for level, x in enumerate(series.each_date(encode))
+    ]
     x, attention = series.attend(
         maps[-1],
         n_head,
@@ -166,7 +172,7 @@ def build(  # noqa: PLR0913
         padding=padding,
     )
     skips = [
-        TemporalAggregation(agg_mode, name=f"temporal_aggregator.{level}")(
+        TemporalAggregation(agg_mode, remat, name=f"temporal_aggregator.{level}")(
             skip, attention, series.observed
         )
         for level, skip in enumerate(maps[-2::-1])

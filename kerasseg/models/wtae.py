@@ -89,8 +89,8 @@ def build(  # noqa: PLR0913
             normalisation over dates.
         pad_value: What padding consists of, for `padding="published"`.
         init: `"keras"`, or `"published"`: the random weights of the published code.
-        remat: Whether to save memory in training, by computing the maps inside the
-            blocks that see each date twice.
+        remat: Whether to save memory in training, by computing what is cheap inside
+            the encoder's blocks twice.
 
     Returns:
         A model from `{"image": (B, T, H, W, C), "days": (B, T)}` to logits `(B, H, W,
@@ -136,19 +136,18 @@ def build(  # noqa: PLR0913
         pad_value=pad_value,
         remat=remat,
     )
-    opened = series.each_date(
-        open_block, series.frames, encoder_widths[0], blocks, name="in_conv"
-    )
-    x = opened
-    for stage, width in enumerate(encoder_widths[1:]):
-        x = series.each_date(
-            down_block,
-            x,
-            width,
-            blocks,
-            separable=True,
-            name=f"spatial_reduction.{stage}",
-        )
+
+    def encode(x, observed=None):
+        x = open_block(x, encoder_widths[0], blocks, observed=observed, name="in_conv")
+        opened = x
+        for stage, width in enumerate(encoder_widths[1:]):
+            name = f"spatial_reduction.{stage}"
+            x = down_block(
+                x, width, blocks, separable=True, observed=observed, name=name
+            )
+        return [opened, x]
+
+    opened, x = series.each_date(encode)
     attention = series.attend(
         series.unfold(x, "spatial_reduction"),
         n_head,
@@ -162,7 +161,7 @@ def build(  # noqa: PLR0913
         layout="crop2seg",
         answer="attention",
     )
-    x = TemporalAggregation(agg_mode, name="temporal_aggregator")(
+    x = TemporalAggregation(agg_mode, remat, name="temporal_aggregator")(
         series.unfold(opened, "in_conv"), attention, series.observed
     )
     return _series.answer(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kerasseg.layers.in_chunks import in_chunks
+from kerasseg.layers.in_chunks import in_chunks, recall
 
 
 def _mix(chunk, start, weights, constants):
@@ -62,6 +62,50 @@ def test_values_and_gradients_are_those_of_the_whole(size, consume, arrays):
     np.testing.assert_allclose(value, known, rtol=1e-5)
     for found, expected in zip(gradients, wanted, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_several_results_and_what_is_remembered_of_a_chunk_change_nothing(size):
+    rng = np.random.default_rng(0)
+    x, first, second = (
+        rng.normal(size=shape).astype("float32") for shape in ((5, 3, 4), (4, 6), (6,))
+    )
+
+    def two(chunk, start, weights, constants):
+        dear = recall.dear(lambda x, weight: ops.tanh(x @ weight), chunk, weights[0])
+        return [ops.sum(dear, 1), dear**2 * weights[1]]
+
+    def loss(answers):
+        return ops.sum(answers[0] ** 2) + ops.sum(answers[1] ** 3)
+
+    def whole(x, *weights):
+        return loss(two(x, 0, weights, ()))
+
+    def parts(x, *weights):
+        return loss(in_chunks(two, x, weights, size=size, keep=True))
+
+    arrays = x, first, second
+    (value, gradients), (known, wanted) = (
+        _gradients(compute, arrays) for compute in (parts, whole)
+    )
+    np.testing.assert_allclose(value, known, rtol=1e-5)
+    for found, expected in zip(gradients, wanted, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_remembered_is_not_computed_again():
+    computed = []
+
+    def dear(x, weight):
+        computed.append(1)
+        return x * weight
+
+    x = np.float32(3)
+    with recall.writing(results := []):
+        recall.dear(dear, x, np.float32(2))
+    with recall.reading(list(results)):
+        assert float(recall.dear(dear, x, np.float32(5))) == 6.0
+    assert len(computed) == len(results) == 1
 
 
 def test_a_function_is_told_where_its_chunk_begins():

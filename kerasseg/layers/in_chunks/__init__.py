@@ -1,9 +1,10 @@
 """A function of a large tensor, some slices at a time, in bounded memory.
 
 What a function needs inside it is kept for one chunk only; for the gradient each chunk
-is computed a second time. `keras.ops.map` with `keras.remat` promises the same, but
-copies the tensor to put the chunks in front, wants them all of one length, and on
-TensorFlow works on ten at a time. So each backend has a loop of its own here.
+is computed a second time, but for the results that are dear and small (`recall`).
+`keras.ops.map` with `keras.remat` promises the same, but copies the tensor to put the
+chunks in front, wants them all of one length, and on TensorFlow works on ten at a time.
+So each backend has a loop of its own here.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ def in_chunks(
     size: int,
     axes: tuple[int, int] = (0, 0),
     consume: bool = False,
+    keep: bool = False,
 ):
     """Apply a function to chunks of a tensor and put the results together.
 
@@ -27,7 +29,8 @@ def in_chunks(
 
     Args:
         function: From a chunk of `x`, the index of its first slice, `weights` and
-            `constants` to a tensor. It must use no other tensors and change no state.
+            `constants` to a tensor or a list of tensors. It must use no other tensors
+            and change no state.
         x: What is cut into chunks.
         weights: Tensors that have a gradient.
         constants: Tensors that have none.
@@ -36,6 +39,9 @@ def in_chunks(
         consume: Whether the gradient may be written over `x` where it is no longer
             needed. It saves the memory of `x`, and is slower where nobody asks for the
             gradient of `x`.
+        keep: Whether what `function` computes by `recall.dear` is kept for the
+            gradient. That is for training: without a gradient it is memory wasted. The
+            first axis of such results must be that of the slices.
 
     Returns:
         What `function(x, 0, weights, constants)` would return.
@@ -44,6 +50,21 @@ def in_chunks(
         from kerasseg.layers.in_chunks.jax_loop import apply
     else:
         from kerasseg.layers.in_chunks.tensorflow_loop import apply
-    return apply(
-        function, x, tuple(weights), tuple(constants), size, axes, consume=consume
+    single = []
+
+    def many(*given):
+        found = function(*given)
+        single[:] = [not isinstance(found, list)]
+        return (found,) if single[0] else tuple(found)
+
+    found = apply(
+        many,
+        x,
+        tuple(weights),
+        tuple(constants),
+        size,
+        axes,
+        consume=consume,
+        keep=keep,
     )
+    return found[0] if single[0] else list(found)

@@ -6,9 +6,14 @@ last chunk begins earlier, and what it has in common with the one before counts 
 
 import tensorflow as tf
 
+from kerasseg.layers.in_chunks import recall
 
-def apply(function, x, weights, constants, size, axes, *, consume):
-    """See `in_chunks`. Tensors are never written over here, whatever `consume` says."""
+
+def apply(function, x, weights, constants, size, axes, *, consume, keep):
+    """See `in_chunks`; `function` returns a tuple.
+
+    Tensors are never written over here, whatever `consume` says.
+    """
     along, joined = axes
     x = tf.convert_to_tensor(x)
     weights = tuple(tf.convert_to_tensor(weight) for weight in weights)
@@ -16,29 +21,59 @@ def apply(function, x, weights, constants, size, axes, *, consume):
     @tf.custom_gradient
     def run(x, *weights):
         chunks = _Chunks(tf.shape(x)[along], size)
+        number = []
 
-        def compute(start, known):
-            return (function(chunks.cut(x, start, along), start, weights, constants),)
+        def compute(index, start, known):
+            results = []
+            with recall.writing(results):
+                found = function(chunks.cut(x, start, along), start, weights, constants)
+            number[:] = [len(found)]
+            return *found, *(results if keep else ())
 
-        def backward(gradient):
-            def compute(start, known):
-                with tf.GradientTape() as tape:
-                    chunk = chunks.cut(x, start, along)
+        arrays = chunks.each(compute)
+        found, results = arrays[: number[0]], arrays[number[0] :]
+
+        def backward(*gradients):
+            def compute(index, start, known):
+                chunk = chunks.cut(x, start, along)
+                with (
+                    tf.GradientTape() as tape,
+                    recall.reading([result.read(index) for result in results]),
+                ):
                     tape.watch((chunk, *weights))
                     found = function(chunk, start, weights, constants)
-                part = chunks.cut(gradient, start, joined)
+                parts = [chunks.cut(y, start, joined) for y in gradients]
                 return tape.gradient(
                     found,
                     (chunk, *weights),
-                    chunks.forget(part, known, joined),
+                    [chunks.forget(part, known, joined) for part in parts],
                     unconnected_gradients=tf.UnconnectedGradients.ZERO,
                 )
 
-            return chunks.each(compute, (along, *[None] * len(weights)))
+            first, *sums = chunks.each(compute, sums=len(weights))
+            return chunks.join(first, along), *sums
 
-        return chunks.each(compute, (joined,))[0], backward
+        return tuple(chunks.join(array, joined) for array in found), backward
 
     return run(x, *weights)
+
+
+def known(operation, x, weight, result):
+    """See `recall.dear`."""
+
+    @tf.custom_gradient
+    def run(x, weight):
+        def backward(gradient):
+            with tf.GradientTape() as tape:
+                tape.watch((x, weight))
+                found = operation(
+                    x, weight
+                )  # not computed: its gradient needs no value
+            return tape.gradient(found, (x, weight), gradient)
+
+        return tf.identity(result), backward
+
+    return run(x, weight)
 
 
 class _Chunks:
@@ -66,61 +101,66 @@ class _Chunks:
         shape = [-1 if place == axis else 1 for place in range(x.shape.rank)]
         return tf.where(tf.reshape(fresh, shape), x, tf.zeros_like(x))
 
-    def each(self, compute, axes):
-        """Call `compute(start, known)` for each chunk; join or sum what it returns.
+    def each(self, compute, sums=0):
+        """Call `compute(index, start, known)` for each chunk.
 
         Args:
             compute: Returns a tuple of tensors.
-            axes: For each of them, the axis to join it along, or `None` to sum it.
+            sums: How many of them, the last ones, to add up.
+
+        Returns:
+            Arrays of the tensors of each chunk, and sums.
         """
-        first = compute(0, 0)
+        first = compute(0, 0, 0)
+        kept = len(first) - sums
         state = [
             tf.TensorArray(
-                found.dtype, self.number, element_shape=_open(found, axis)
+                found.dtype,
+                self.number,
+                clear_after_read=False,
+                element_shape=found.shape,
             ).write(0, found)
-            if axis is not None
-            else found
-            for found, axis in zip(first, axes, strict=True)
+            for found in first[:kept]
         ]
 
         def visit(index, state):
             start = tf.minimum(index * self.size, self.last)
-            found = compute(start, index * self.size - start)
-            state = [
-                old.write(index, new) if axis is not None else old + new
-                for old, new, axis in zip(state, found, axes, strict=True)
-            ]
-            return index + 1, state
+            found = compute(index, start, index * self.size - start)
+            arrays = map(tf.TensorArray.write, state, [index] * kept, found)
+            return index + 1, [*arrays, *map(tf.add, state[kept:], found[kept:])]
 
         _, state = tf.while_loop(
             lambda index, _: index < self.number,
             visit,
-            (1, state),
+            (1, [*state, *first[kept:]]),
             parallel_iterations=1,
         )
-        return tuple(
-            self._join(found, axis) if axis is not None else found
-            for found, axis in zip(state, axes, strict=True)
-        )
+        return state
 
-    def _join(self, array, axis):
+    def join(self, array, axis):
+        """Put chunks together along an axis; what two have in common counts once."""
         chunks = array.stack()  # (chunks, ..., size, ...)
-        last = chunks[-1]
-        last = last[(slice(None),) * axis + (slice(self.overlap, None),)]
+        rank = chunks.shape.rank
         if axis:
-            order = [*range(1, axis + 1), 0, *range(axis + 1, chunks.shape.rank)]
-            chunks = tf.transpose(chunks[:-1], order)
-        else:
-            chunks = chunks[:-1]
-        shape = tf.shape(last)
-        total = (self.number - 1) * self.size
-        shape = tf.concat([shape[:axis], [total], shape[axis + 1 :]], 0)
-        joined = tf.concat([tf.reshape(chunks, shape), last], axis)
-        return tf.ensure_shape(joined, _open(last, axis))
+            chunks = tf.transpose(
+                chunks, [*range(1, axis + 1), 0, *range(axis + 1, rank)]
+            )
+        shape = tf.shape(chunks)
+        total = self.number * self.size
+        joined = tf.reshape(
+            chunks, tf.concat([shape[:axis], [total], shape[axis + 2 :]], 0)
+        )
+        before = (slice(None),) * axis
 
+        def without_overlap():
+            return tf.concat(
+                [
+                    joined[(*before, slice(None, total - self.size))],
+                    joined[(*before, slice(total - self.size + self.overlap, None))],
+                ],
+                axis,
+            )
 
-def _open(x, axis):
-    """Return the static shape of a tensor, but for one axis."""
-    shape = x.shape.as_list()
-    shape[axis] = None
-    return shape
+        whole = tf.cond(self.overlap > 0, without_overlap, lambda: joined)
+        static = chunks.shape.as_list()
+        return tf.ensure_shape(whole, [*static[:axis], None, *static[axis + 2 :]])

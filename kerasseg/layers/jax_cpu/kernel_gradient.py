@@ -5,6 +5,7 @@ channels, a product of matrices is up to three times as fast. All forms sum the 
 products in another order.
 """
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -29,12 +30,13 @@ def gradient_of_kernel(x, gradient, size, strides, pads, dilation):
         dilation: Step between the rows and columns that the kernel reads.
     """
     channels, features = x.shape[3], gradient.shape[3]
-    dense = strides == (1, 1) and dilation == (1, 1)
-    if dense and size == (3, 3) and channels >= 8 and features >= 64:
-        return _shift_both(x, gradient, size, pads)
-    if dilation != (1, 1) or (max(size) <= 4 and 8 <= channels <= 128):
+    if strides == dilation == (1, 1) and size == (3, 3):
+        if 32 <= channels <= 64 <= features:
+            return _shift_both(x, gradient, size, pads)
+    elif dilation != (1, 1) or (max(size) <= 4 and 8 <= channels <= 128):
         return _convolve_maps(x, gradient, size, strides, pads, dilation)
-    if strides == (1, 1) and features <= channels:
+    pixels = gradient.shape[1] * gradient.shape[2]
+    if strides == (1, 1) and features < channels and pixels >= _PIXELS:
         flipped = [(n - 1 - a, n - 1 - b) for n, (a, b) in zip(size, pads, strict=True)]
         weights = _correlate(gradient, x, size, strides, flipped)
         return weights[::-1, ::-1].swapaxes(2, 3)
@@ -44,10 +46,10 @@ def gradient_of_kernel(x, gradient, size, strides, pads, dilation):
 def _shift_both(x, gradient, size, pads):
     """Multiply the columns a kernel reads with the rows it is read for.
 
-    The map is put beside itself once for each column of the kernel, and the gradient
-    for each row: one product of matrices then holds the whole kernel, and copies three
-    times what a product of patches copies nine times. Some rows, or some images if they
-    are small, are taken at a time.
+    The gradient is put beside itself once for each row of the kernel, and multiplied
+    with the map once for each column: products of matrices that need copies six times
+    as large as a map, where a product of patches copies nine. Some rows, or some images
+    if they are small, are taken at a time.
     """
     x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
     batch, height, width, _ = gradient.shape
@@ -62,36 +64,43 @@ def _shift_both(x, gradient, size, pads):
         still = lax.dynamic_slice(
             gradient, (image, row, 0, 0), (images, rows, *gradient.shape[2:])
         )
-        return _product(part, still, size)
+        return _products(part, still, size)
 
     whole, left = divmod(height, rows)
 
     def add(step, total):
         image, strip = step // whole, step % whole
-        return total + visit(image * images, strip * rows, rows)
+        return jax.tree.map(jnp.add, total, visit(image * images, strip * rows, rows))
 
     def add_rest(step, total):
-        return total + visit(step * images, whole * rows, left)
+        return jax.tree.map(jnp.add, total, visit(step * images, whole * rows, left))
 
-    total = jnp.zeros((*size, x.shape[3], gradient.shape[3]), x.dtype)
+    channels, features = x.shape[3], gradient.shape[3]
+    total = (jnp.zeros((channels, size[0] * features), x.dtype),) * size[1]
     total = lax.fori_loop(0, batch // images * whole, add, total)
-    return lax.fori_loop(0, batch // images, add_rest, total) if left else total
+    if left:
+        total = lax.fori_loop(0, batch // images, add_rest, total)
+    total = jnp.stack(total).reshape(size[1], channels, size[0], features)
+    return total.transpose(2, 0, 1, 3)
 
 
-def _product(x, gradient, size):
-    """See `_shift_both`; `x` has `size - 1` more rows and columns than `gradient`."""
+def _products(x, gradient, size):
+    """See `_shift_both`; `x` has `size - 1` more rows and columns than `gradient`.
+
+    Returns:
+        For each column of the kernel its products, `(C, h * F)`.
+    """
     (down, across), channels = size, x.shape[3]
     _, _, width, features = gradient.shape
-    columns = jnp.concatenate([x[:, :, j : j + width] for j in range(across)], 3)
     rows = [
         jnp.pad(gradient, ((0, 0), (i, down - 1 - i), (0, 0), (0, 0)))
         for i in range(down)
     ]
-    columns = columns.reshape(-1, across * channels)
     rows = jnp.concatenate(rows, 3).reshape(-1, down * features)
-    found = lax.dot_general(columns, rows, (((0,), (0,)), ((), ())))
-    found = found.reshape(across, channels, down, features)
-    return found.transpose(2, 0, 1, 3)
+    columns = [x[:, :, j : j + width].reshape(-1, channels) for j in range(across)]
+    return tuple(
+        lax.dot_general(column, rows, (((0,), (0,)), ((), ()))) for column in columns
+    )
 
 
 def _convolve_maps(x, gradient, size, strides, pads, dilation):

@@ -17,6 +17,9 @@ SHAPES = [  # height, width, channels in, channels out, kernel, stride, padding,
     (12, 8, 4, 2, (3, 3), (1, 2), "valid", 2),
     (34, 32, 2, 2, (3, 3), (1, 1), "same", 3),  # an image at a time
     (16, 24, 2, 3, (3, 3), (1, 1), "same", 6),  # three images at a time
+    (34, 33, 4, 3, (3, 3), (1, 1), "same", 1),  # the map shifted over the gradient
+    (9, 7, 32, 64, (3, 3), (1, 1), "same", 3),  # both of them shifted
+    (68, 64, 32, 64, (3, 3), (1, 1), "same", 1),  # some rows at a time, and a rest
 ]
 
 
