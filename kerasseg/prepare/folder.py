@@ -44,7 +44,7 @@ def open_for(destination: Path, cut: Cut, legend: Legend) -> Path:
             f"{destination}: patches are read at random, many times. Give a folder of "
             "this machine, and send it afterwards."
         )
-    noted = destination / ".scenes" / ".cut.json"  # no scene's name begins with a dot
+    noted = _noted(destination)
     wanted = {**cut.noted(), "legend": legend.to_dict()}
     wanted = json.loads(json.dumps(wanted))  # tuples as lists, as they come back
     ours = noted.parent.is_dir()
@@ -55,7 +55,9 @@ def open_for(destination: Path, cut: Cut, legend: Legend) -> Path:
     if noted.exists():
         held = json.loads(noted.read_text())
         other = [name for name in wanted if held.get(name) != wanted[name]]
-        if other:
+        if other and held.get("refused"):
+            _discard(destination)
+        elif other:
             raise FileExistsError(
                 f"{destination} holds patches cut with another {' and '.join(other)}. "
                 "Give another folder, or delete this one."
@@ -65,6 +67,33 @@ def open_for(destination: Path, cut: Cut, legend: Legend) -> Path:
     for name in ("images", "labels"):
         _make(destination / name)
     return destination
+
+
+def note_refusal(destination: Path) -> None:
+    """Note that a job was refused, so that one with other options may take its place.
+
+    What was cut stays: it may be as wanted when other splits are asked for. Patches
+    that a job before has finished are not given up.
+    """
+    noted = _noted(destination)
+    if noted.exists() and not (destination / ABOUT).exists():
+        held = json.loads(noted.read_text())
+        write_whole(noted, json.dumps({**held, "refused": True}))
+
+
+def _noted(destination: Path) -> Path:
+    return destination / ".scenes" / ".cut.json"  # no scene's name begins with a dot
+
+
+def _discard(destination: Path) -> None:
+    """Delete what a refused job has cut; the note of it goes when the next is written.
+
+    Records go first: none may be left without its patches.
+    """
+    for name in (".scenes", "images", "labels"):
+        for path in (destination / name).glob("*"):
+            if path != _noted(destination):
+                path.unlink()
 
 
 def finish(

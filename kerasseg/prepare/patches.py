@@ -153,15 +153,20 @@ def run(  # noqa: PLR0913, the options of a command
     found = _find(images, labels, masks, dates)
     first = headers.check(found, cut)
     names = [pair.scene for pair in found]
-    splits.check(plan, names, [pair.place for pair in found])
+    if split != "random":
+        splits.check(plan, names, [_units(pair, cut, split) for pair in found])
     destination = folder.open_for(place(destination), cut, legend)
     jobs = [
         Job(pair, stem, legend, cut, destination)
         for pair, stem in zip(found, record.stems(names), strict=True)
     ]
     parts = [part for job in jobs for part in _parts(job)]
-    _cut_all(parts, workers, progress or (lambda done, total: None))
-    return dealing.finish(parts, plan, first)
+    try:
+        _cut_all(parts, workers, progress or (lambda done, total: None))
+        return dealing.finish(parts, plan, first)
+    except ValueError:
+        folder.note_refusal(destination)
+        raise
 
 
 def _find(
@@ -172,6 +177,14 @@ def _find(
     else:
         found = dated.find(images, labels, stacked=dates == "series")
     return found if masks is None else dated.with_masks(found, masks)
+
+
+def _units(pair: Pair, cut: Cut, split: splits.By) -> list[str]:
+    """Name what stays in one split of a pair's scene."""
+    if split == "scene":
+        return [pair.place]
+    info = raster.info(pair.images[0])
+    return [f"{pair.place}\n{each}" for each in cut.blocks(info.height, info.width)]
 
 
 def _parts(job: Job) -> list[Job]:

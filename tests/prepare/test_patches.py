@@ -388,6 +388,52 @@ def test_an_empty_split_is_told(country, codes, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_too_few_blocks_are_told_before_anything_is_cut(country, codes, tmp_path):
+    images, labels, _ = country(((128, 128),))
+    with pytest.raises(ValueError, match="1 block cannot fill train and val and test"):
+        run(images, labels, codes, tmp_path / "out", split="block")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_refused_job_may_be_corrected(country, codes, tmp_path, tree):
+    images, labels, _ = country(((128, 128),))
+    label = raster.read(labels / "scene_0.tif")
+    label[:] = 0
+    label[:64, :64] = 7
+    paint(labels / "scene_0.tif", label)
+    # Two by two blocks, of which one alone holds more than background.
+    with pytest.raises(ValueError, match="1 units"):
+        run(images, labels, codes, tmp_path / "out", split="block", block=2)
+    assert len(list((tmp_path / "out" / "images").iterdir())) == 4
+    wanted = {"split": "block", "block": 1, "keep": 0}
+    run(images, labels, codes, tmp_path / "out", **wanted)
+    run(images, labels, codes, tmp_path / "new", **wanted)
+    assert tree(tmp_path / "out") == tree(tmp_path / "new")
+
+
+def test_what_a_refused_job_has_cut_is_not_cut_again(
+    country, codes, tmp_path, monkeypatch
+):
+    images, labels, _ = country(((70, 100),) * 3)
+    options = {"test": "scene_0", "val": "scene_1", "train": "scene_2"}
+    with pytest.raises(ValueError, match="empty"):
+        run(images, labels, codes, tmp_path / "out", **options, buffer=1e6)
+    monkeypatch.setattr("kerasseg.prepare.cut.run", None)
+    summary = run(images, labels, codes, tmp_path / "out", **options)
+    assert summary["splits"]["train"]["patches"] == 6
+
+
+def test_a_refusal_does_not_give_up_finished_patches(prepare, codes, tree):
+    _, folder, _ = prepare()
+    root, before = folder.parent, tree(folder)
+    images, labels = root / "images", root / "labels"
+    with pytest.raises(ValueError, match="empty"):
+        run(images, labels, codes, folder, buffer=1e6)
+    with pytest.raises(FileExistsError, match="cut with another size"):
+        run(images, labels, codes, folder, size=64)
+    assert tree(folder) == before
+
+
 def test_a_folder_of_other_things_is_left_alone(country, codes, tmp_path):
     images, labels, _ = country()
     with pytest.raises(FileExistsError, match="images holds other files"):
