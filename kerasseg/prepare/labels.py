@@ -59,7 +59,7 @@ class Decoder:
         if self.coding == "color" and not about.palette and about.count < 3:
             raise LegendError(
                 f"{about.path}: {about.count} band without palette is not coded by "
-                'colour. Use coding="value".'
+                "colour. Read it by value (--coding value)."
             )
         colors = self.coding == "color"
         self._palette = about.palette if colors and about.count < 3 else None

@@ -134,8 +134,8 @@ def run(  # noqa: PLR0913, the options of a command
     _check_background(background, legend)
     if masks is None and min(max_cloud, max_snow) < 1:
         raise ValueError(
-            f"max_cloud {max_cloud}, max_snow {max_snow}, but no masks. Give `masks`, "
-            "such as the scene classification of Sentinel-2."
+            f"--max-cloud {max_cloud}, --max-snow {max_snow}, but no masks. Give "
+            "--masks, such as the scene classification of Sentinel-2."
         )
     asked = [Labelled(keep, background), Observed(min_observed)]
     asked += [filters.only(tuple(drop_only), legend)] if drop_only else []
@@ -207,7 +207,7 @@ def _check_background(background: int | None, legend: Legend) -> None:
     if background is not None and not 0 <= background < legend.num_classes:
         raise ValueError(
             f"background {background} is no class index. Give one from 0 to "
-            f"{legend.num_classes - 1}, or None."
+            f"{legend.num_classes - 1}, or none."
         )
 
 

@@ -36,8 +36,9 @@ class Plan:
     def __post_init__(self):
         wrong = len(self.fractions) != 3 or min(self.fractions) < 0
         if wrong or sum(self.fractions) <= 0:
+            given = ",".join(f"{share:g}" for share in self.fractions)
             raise ValueError(
-                f"fractions {self.fractions}. Give three shares, of train, val and "
+                f"fractions {given}. Give three shares, of train, val and "
                 "test, none of them negative."
             )
         if self.by not in ("scene", "block", "random"):
@@ -150,8 +151,8 @@ def check_filled(plan: Plan, splits: Sequence[str], units: str) -> None:
     if empty:
         raise ValueError(
             f"{' and '.join(empty)} would be empty: {units} for {len(wanted)} splits. "
-            'Give more scenes, use split="block" with smaller blocks, a smaller '
-            "`buffer`, or set the fraction to 0."
+            "Give more scenes, split by smaller blocks (--split block --block), give a "
+            "smaller --buffer, or set the fraction to 0."
         )
 
 

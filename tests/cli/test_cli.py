@@ -127,6 +127,12 @@ def test_options_are_listed_with_default_and_meaning(kerasseg):
     assert "    rotation = 90.0: Largest angle in degrees" in told
 
 
+def test_defaults_are_listed_as_a_recipe_writes_them(kerasseg):
+    told = kerasseg("list", "models", "--options").stdout
+    assert "    decoder_widths = [256, 128]: Channels" in told
+    assert "    weights = null: " in told
+
+
 def test_the_schema_is_written_or_shown(kerasseg, tmp_path):
     shown = json.loads(kerasseg("schema").stdout)
     assert kerasseg("schema", tmp_path / "s.json").exit_code == 0

@@ -197,6 +197,8 @@ def test_a_prepared_world_is_prepared_once(kerasseg, world):
     first = kerasseg(*command.split(), "--background", "none")
     assert first.exit_code == 0, first.stderr
     assert kerasseg(*command.split(), "--background", "none").stdout == first.stdout
+    for raw in "()[]{}'=":
+        assert raw not in first.stdout
 
 
 def test_labels_come_onto_an_image(kerasseg, tmp_path):

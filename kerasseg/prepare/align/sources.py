@@ -90,7 +90,7 @@ def output(source: raster.Info, legend: Legend | None, nodata: int | None) -> Ou
         raise LegendError(
             f"value {nothing if not twice else twice[0]} stands for a class and for "
             f"{'another class' if twice else 'unlabelled pixels'}. Give the class "
-            "another code, or unlabelled pixels another value with `nodata`."
+            "another code, or unlabelled pixels another value with --nodata."
         )
     kind = np.result_type(*map(np.min_scalar_type, (*codes, nothing)))
     return Output(str(kind), nothing, codes)
@@ -149,7 +149,7 @@ class Raster:
         if (labels == nothing).any():
             raise LegendError(
                 f"{self.info.path}: value {nothing} is a label there, and what "
-                "unlabelled pixels are to get. Give another value with `nodata`."
+                "unlabelled pixels are to get. Give another value with --nodata."
             )
         empty = None if nodata is None else labels == nodata
         labels = labels.astype(self._out.dtype, copy=False)
