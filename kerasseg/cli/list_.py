@@ -73,7 +73,10 @@ def _print_runs() -> None:
 
     from kerasseg import tracking
 
-    for run in tracking.runs():
+    found = tracking.runs()
+    if not found:
+        typer.echo(f"no runs in {tracking.address()}", err=True)
+    for run in found:
         started = datetime.fromtimestamp(run["start"] / 1000)
         score = run["scores"].get("test_mean_iou")
         shown = "" if score is None else f"test mean IoU {score:.3f}"

@@ -70,6 +70,29 @@ def test_a_wrong_recipe_is_refused_before_anything_heavy(tmp_path):
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        (("list", "runs"), 0, "no runs in sqlite:///mlruns/mlflow.db"),
+        (("evaluate", "latest"), 2, "kerasseg: error: no run 'latest' in sqlite:"),
+        (("show", "ab12"), 2, "kerasseg: error: no run 'ab12' in sqlite:"),
+    ],
+)
+def test_where_no_run_is_one_line_tells_it_at_once(command, status, told, tmp_path):
+    code = (
+        "import sys\nfrom kerasseg.cli import main\n"
+        f"try: main()\nfinally: print({HEAVY} & set(sys.modules))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(HOUSE)}
+    env.pop("MLFLOW_TRACKING_URI", None)
+    done = _python(code, *command, cwd=tmp_path, env=env)
+    assert done.returncode == status
+    assert done.stdout == "set()\n"
+    assert done.stderr.startswith(told)
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_help_names_every_command(kerasseg):
     told = kerasseg("--help").stdout
     for name in [
