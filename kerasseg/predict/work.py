@@ -38,6 +38,10 @@ class Work:
         """Where a block's part of a file lies."""
         return self.folder / f"{name}_{block:06d}.tif"
 
+    def whole(self, name: str, suffix: str) -> Path:
+        """Where a file is made of its pieces, before it goes to its place."""
+        return self.folder / f"{name}{suffix}"
+
     def finished(self) -> list[dict[str, Any]]:
         """Read the records of the blocks that are finished, from the first on."""
         records = []

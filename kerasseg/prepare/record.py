@@ -6,7 +6,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kerasseg import places
+from kerasseg import __version__, places
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.grid import Cut
@@ -128,9 +128,9 @@ def _with_tuples(fields: dict) -> dict:
 
 
 def _stamp(pair: Pair) -> list[int | str]:
-    """Return what changes when one of the files does."""
+    """Return what changes when one of the files does, or kerasseg."""
     files = (*pair.images, pair.label, *pair.masks)
-    return [part for path in files for part in places.stamp(path)]
+    return [__version__, *(part for path in files for part in places.stamp(path))]
 
 
 def stems(scenes: list[str]) -> list[str]:

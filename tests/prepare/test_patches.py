@@ -271,6 +271,14 @@ def test_a_scene_that_changed_is_cut_again(prepare, codes):
     assert after["fingerprint"] != before["fingerprint"]
 
 
+def test_another_version_of_kerasseg_cuts_again(prepare, codes, monkeypatch):
+    _, folder, _ = prepare()
+    monkeypatch.setattr("kerasseg.prepare.record.__version__", "0.0.9")
+    monkeypatch.setattr("kerasseg.prepare.cut.run", None)
+    with pytest.raises(TypeError):
+        run(folder.parent / "images", folder.parent / "labels", codes, folder)
+
+
 def test_what_alpha_hides_is_ignored_as_nodata_is(country, codes, tmp_path):
     images, labels, _ = country(((64, 64),) * 2, "uint8", bands=3)
     for path in images.iterdir():

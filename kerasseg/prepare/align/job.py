@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from kerasseg import places, raster
+from kerasseg import __version__, places, raster
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.align import grids, sources, votes, warps
 from kerasseg.prepare.labels import Coding
-from kerasseg.prepare.polygons import Layer, Polygons
+from kerasseg.prepare.polygons import Layer, Polygons, parts_of
 from kerasseg.raster import Window
 
 ROWS = 512
@@ -162,9 +162,10 @@ def prepare(job: Job, stamp: dict[str, Any]) -> None:
 
 
 def stamp(job: Job, files: list[Path]) -> dict[str, Any]:
-    """Return what changes when options or files do."""
+    """Return what changes when options, files or kerasseg do."""
     return {
-        "files": [places.stamp(path) for path in files],
+        "kerasseg": __version__,
+        "files": [places.stamp(part) for path in files for part in parts_of(path)],
         "out": asdict(job.out),
         "rule": asdict(job.rule),
         "legend": job.legend and job.legend.to_dict(),
