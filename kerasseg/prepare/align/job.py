@@ -55,7 +55,7 @@ class Job:
         if isinstance(self.labels, Layer):
             return Polygons(self.labels, self.like, self.out.nothing, self.out.dtype)
         return sources.Raster(
-            self.labels, self.out, self.legend, self.coding, self.unknown
+            self.labels, self.out, self.legend, self.coding, self.unknown, self.like
         )
 
     def pieces(self) -> list["Piece"]:
