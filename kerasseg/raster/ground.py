@@ -17,7 +17,10 @@ _LONGITUDE_LATITUDE = CRS.from_epsg(4326)
 
 
 class Box(NamedTuple):
-    """A rectangle in coordinates of some reference system."""
+    """A rectangle in coordinates of some reference system.
+
+    In degrees, west is larger than east where it crosses the 180th meridian.
+    """
 
     west: float
     south: float
@@ -26,7 +29,10 @@ class Box(NamedTuple):
 
     @property
     def middle(self) -> tuple[float, float]:
-        return (self.west + self.east) / 2, (self.south + self.north) / 2
+        across, up = (self.west + self.east) / 2, (self.south + self.north) / 2
+        if self.west > self.east:
+            across += 180 if across <= 0 else -180
+        return across, up
 
     def meets(self, other: "Box") -> bool:
         """Tell whether both share some ground, more than an edge."""
