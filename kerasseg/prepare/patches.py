@@ -155,18 +155,15 @@ def run(  # noqa: PLR0913, the options of a command
     names = [pair.scene for pair in found]
     if split != "random":
         splits.check(plan, names, [_units(pair, cut, split) for pair in found])
-    destination = folder.open_for(place(destination), cut, legend)
-    jobs = [
-        Job(pair, stem, legend, cut, destination)
-        for pair, stem in zip(found, record.stems(names), strict=True)
-    ]
-    parts = [part for job in jobs for part in _parts(job)]
-    try:
+    stems = record.stems(names)
+    with folder.opened(place(destination), cut, legend) as made:
+        jobs = [
+            Job(pair, stem, legend, cut, made)
+            for pair, stem in zip(found, stems, strict=True)
+        ]
+        parts = [part for job in jobs for part in _parts(job)]
         _cut_all(parts, workers, progress or (lambda done, total: None))
         return dealing.finish(parts, plan, first)
-    except ValueError:
-        folder.note_refusal(destination)
-        raise
 
 
 def _find(

@@ -12,6 +12,9 @@ from kerasseg.legend import Legend
 from kerasseg.prepare.grid import Cut
 from kerasseg.prepare.pairs import Pair
 
+RECORDS = ".scenes"
+"""The folder of the records, in that of the patches."""
+
 
 @dataclass(frozen=True)
 class Patch:
@@ -91,7 +94,7 @@ class Job:
     def record(self) -> Path:
         """The file that says this is finished, and lists its patches."""
         part = f".{self.part}of{self.parts}" if self.parts > 1 else ""
-        return self.destination / ".scenes" / f"{self.stem}{part}.json"
+        return self.destination / RECORDS / f"{self.stem}{part}.json"
 
 
 def save(job: Job, patches: list[Patch], dropped: list[Dropped]) -> None:

@@ -198,7 +198,7 @@ CASES = [
     (
         "prepare on a full disk",
         PREPARE + " --background none",
-        "new/.scenes/.cut.json cannot be written: File too large. Free some "
+        "new/.scenes/.plan.json cannot be written: File too large. Free some "
         "space or choose another place, and run again.",
         lambda w: w.fill_disk(),
     ),

@@ -442,6 +442,16 @@ def test_a_refusal_does_not_give_up_finished_patches(prepare, codes, tree):
     assert tree(folder) == before
 
 
+def test_only_one_process_writes_into_a_folder_at_a_time(country, codes, tmp_path):
+    images, labels, _ = country()
+
+    def meanwhile(done, total):
+        run(images, labels, codes, tmp_path / "out")
+
+    with pytest.raises(ValueError, match="out is being written by another process"):
+        run(images, labels, codes, tmp_path / "out", progress=meanwhile)
+
+
 def test_a_folder_of_other_things_is_left_alone(country, codes, tmp_path):
     images, labels, _ = country()
     with pytest.raises(FileExistsError, match="images holds other files"):

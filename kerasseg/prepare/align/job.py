@@ -5,7 +5,6 @@ goes on where it was, and a window at a time is in memory, whatever the rasters'
 """
 
 import io
-import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -149,20 +148,8 @@ def _labels_per_pixel(like: raster.Info, label: raster.Info) -> float:
     return max(float(abs(area)), 1.0)
 
 
-def prepare(job: Job, stamp: dict[str, Any]) -> None:
-    """Prepare the folder of pieces; what other options or files left is removed."""
-    noted, wanted = job.parts / "stamp.json", json.dumps(stamp, default=str)
-    if noted.exists() and noted.read_text() == wanted:
-        return
-    noted.unlink(missing_ok=True)  # First: without it nothing else counts.
-    for left in job.parts.iterdir():
-        if left.name != "lock":
-            left.unlink()
-    write_whole(noted, wanted)
-
-
-def stamp(job: Job, files: list[Path]) -> dict[str, Any]:
-    """Return what changes when options, files or kerasseg do."""
+def plan(job: Job, files: list[Path]) -> dict[str, Any]:
+    """Write down all that the pieces depend on."""
     return {
         "kerasseg": __version__,
         "files": [places.stamp(part) for path in files for part in parts_of(path)],
