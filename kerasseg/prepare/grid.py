@@ -23,7 +23,7 @@ class Cut:
             fills with ignored pixels.
         rules: Which windows become patches; see `rules`.
         sky: What the values of masks mean.
-        coding: Whether labels are coded by `"color"` or `"value"`; see `Decoder`.
+        coding: Whether labels are coded by `"color"` or `"value"`; see `Decoding`.
         block: Pixels along the side of the blocks that windows must not cross, or
             None.
         bands: Names of the bands, or None for those the files give.

@@ -104,7 +104,7 @@ class Raster:
         path: The file; its first band is taken, or its colours.
         out: What to make of it.
         legend: What its values mean, or None to keep them.
-        coding: Whether labels are coded by `"color"` or `"value"`; see `Decoder`.
+        coding: Whether labels are coded by `"color"` or `"value"`; see `Decoding`.
         unknown: What becomes of values the legend does not know: `"refuse"` or
             `"ignore"`.
         like: The image around which labels in degrees are laid, or None.
