@@ -17,6 +17,7 @@ import numpy as np
 
 from kerasseg import files
 from kerasseg import work as works
+from kerasseg.raster import whole
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,7 @@ def at(destination: Path, plan: Mapping[str, Any], fresh: bool) -> Iterator[Work
         except OSError as error:
             if isinstance(error, FileNotFoundError | ConnectionError):
                 raise
-            raise OSError(
-                f"{destination}: could not be written in full. Is the disk full? Free "
-                "some space, or choose another place, and run again."
-            ) from None
+            raise whole.failure(destination) from None
         finally:
             if not _is_begun(work):
                 work.remove()

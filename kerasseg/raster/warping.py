@@ -12,7 +12,8 @@ from rasterio.vrt import WarpedVRT
 from kerasseg.places import place
 from kerasseg.raster import ground
 from kerasseg.raster.describing import Info, RasterError, describe
-from kerasseg.raster.reading import Stack, open_source
+from kerasseg.raster.opening import open_source
+from kerasseg.raster.stack import Stack
 from kerasseg.raster.window import Window
 
 
