@@ -72,6 +72,12 @@ def opened(destination: Path, cut: Cut, legend: Legend) -> Iterator[Path]:
 
 
 _REFUSED = "refused"
+_WORDS = {
+    "rules": "choice of what is kept (--keep, --background, …)",
+    "sky": "meaning of masks",
+    "bands": "choice of bands",
+}
+"""What parts of a cut are called, where not by their names."""
 
 
 def _holds_others(destination: Path, records: Path) -> bool:
@@ -85,9 +91,10 @@ def _agree(work: works.Work, plan: Mapping[str, Any], destination: Path) -> None
     if begun is None or (other and _REFUSED in begun):
         work.begin(plan)
     elif other:
+        named = " and ".join(_WORDS.get(name, name) for name in other)
         raise FileExistsError(
-            f"{destination} holds patches cut with another {' and '.join(other)}. "
-            "Give another folder, or delete this one."
+            f"{destination} holds patches cut with another {named}. Give another "
+            "folder, or delete this one."
         )
     elif _REFUSED in begun:
         work.note(plan)

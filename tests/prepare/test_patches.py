@@ -463,6 +463,8 @@ def test_patches_cut_otherwise_are_left_alone(prepare, codes):
     root = folder.parent
     with pytest.raises(FileExistsError, match="cut with another size and overlap"):
         run(root / "images", root / "labels", codes, folder, size=64, overlap=8)
+    with pytest.raises(FileExistsError, match=r"another choice of what is kept \(--ke"):
+        run(root / "images", root / "labels", codes, folder, keep=0.5)
 
 
 def test_an_unwritable_destination_is_told(country, codes, tmp_path):
