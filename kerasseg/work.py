@@ -62,7 +62,7 @@ class Work:
                 left.unlink()
 
     def remove(self) -> None:
-        """Delete the folder."""
+        """Delete the folder while it is held, or that of the next would be deleted."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

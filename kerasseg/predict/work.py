@@ -104,7 +104,7 @@ def at(destination: Path, plan: Mapping[str, Any], fresh: bool) -> Iterator[Work
         finally:
             if not _is_begun(work):
                 work.remove()
-    work.remove()
+        work.remove()
 
 
 def _agreed(

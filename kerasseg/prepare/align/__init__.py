@@ -132,7 +132,7 @@ def label(  # noqa: PLR0913, the options of a command
             work.remove()
             raise
         summary = _assemble(todo, destination, share)
-    work.remove()
+        work.remove()
     return summary
 
 
