@@ -93,7 +93,7 @@ def with_masks(found: Sequence[Pair], masks: str | Path) -> list[Pair]:
     named = by_scene(masks, "mask")
     grounds: dict[str | None, set[str]] = defaultdict(set)
     for pair in found:
-        for day in _days(pair):
+        for day in filter(None, _days(pair)):
             grounds[day].add(pair.place)
     return [
         replace(
