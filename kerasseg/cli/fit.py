@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from kerasseg.cli.arguments import BackendOption, Quiet, RecipeFile, Sets
+from kerasseg.cli.summary import show
 
 
 def fit(
@@ -42,7 +43,7 @@ def fit(
 
     if dry_run:
         typer.echo(recipes.dumps(followed))
-        _print_facts(job.dry_run(followed))
+        show(job.dry_run(followed))
         return
     try:
         if folds is not None:
@@ -84,13 +85,3 @@ def _print_pooled(pooled: Any) -> None:
         typer.echo(f"\n{len(pooled.runs)} folds pooled, {protocol}:")
         typer.echo(tables.text(scores, pooled.names))
     typer.echo(f"run {pooled.run}")
-
-
-def _print_facts(facts: dict[str, Any], indent: str = "") -> None:
-    for name, fact in facts.items():
-        if isinstance(fact, dict):
-            typer.echo(f"{indent}{name}:")
-            _print_facts(fact, indent + "  ")
-        else:
-            shown = f"{fact:,}" if isinstance(fact, int) else fact
-            typer.echo(f"{indent}{name}: {shown}")

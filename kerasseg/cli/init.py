@@ -51,7 +51,7 @@ def _recipe(seen: Any, images: str, labels: str, legend: Path, output: Path) -> 
     patches = output.with_name("patches")
     many = f"{len(seen.bands)} bands ({', '.join(seen.bands)}), {seen.dtype}"
     return _RECIPE.format(
-        scenes=seen.scenes,
+        scenes=f"{seen.scenes} scene{'s' * (seen.scenes != 1)}",
         bands=many,
         classes=seen.legend.num_classes,
         prepare=" ".join(
@@ -81,7 +81,7 @@ _WORDS = {"color": "colour", "value": "value"}
 _RECIPE = """\
 # yaml-language-server: $schema=schema.json
 #
-# {scenes} scenes of {bands}; {classes} classes.
+# {scenes} of {bands}; {classes} classes.
 #
 #     kerasseg prepare patches {prepare}{split}
 #     kerasseg fit {output}

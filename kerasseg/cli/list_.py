@@ -1,7 +1,8 @@
 """`kerasseg list`: what there is to choose from."""
 
+import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -48,8 +49,13 @@ def list_(
 def _print_one(signature: lookup.Signature, name: str, options: bool) -> None:
     typer.echo(f"{name:<24} {signature.summary}")
     for parameter in signature.parameters if options else ():
-        default = f" = {parameter.default}" if parameter.known_default else ""
+        default = f" = {_yaml(parameter.default)}" if parameter.known_default else ""
         typer.echo(f"    {parameter.name}{default}: {parameter.description}")
+
+
+def _yaml(value: Any) -> str:
+    """Write a value as a recipe would: null, true, [64, 32]."""
+    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def _encoders() -> list[str]:
@@ -67,7 +73,10 @@ def _print_runs() -> None:
 
     from kerasseg import tracking
 
-    for run in tracking.runs():
+    found = tracking.runs()
+    if not found:
+        typer.echo(f"no runs in {tracking.address()}", err=True)
+    for run in found:
         started = datetime.fromtimestamp(run["start"] / 1000)
         score = run["scores"].get("test_mean_iou")
         shown = "" if score is None else f"test mean IoU {score:.3f}"

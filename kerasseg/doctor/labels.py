@@ -7,8 +7,8 @@ import numpy as np
 from kerasseg.doctor.findings import Finding, listed
 from kerasseg.doctor.look import MOST_VALUES, Look
 from kerasseg.doctor.world import Samples, Scenes
-from kerasseg.legend import IGNORE, Legend
-from kerasseg.prepare.labels import coded
+from kerasseg.legend import Legend
+from kerasseg.prepare.decoding import Decoding
 
 _RARE = 1e-3
 
@@ -69,29 +69,17 @@ def find_in_samples(samples: Samples) -> Iterator[Finding]:
 
 def decoded(look: Look, legend: Legend) -> tuple[np.ndarray, list[str]]:
     """Count pixels per class index, `(256,)`, and list values not in the legend."""
-    by_color = coded(look.info, legend) == "color"
-    entries = [*enumerate(legend.classes), *((IGNORE, each) for each in legend.ignored)]
-    table: dict[int, int] = {}
-    for index, entry in entries:
-        keys = [_packed(entry.color)] if by_color else entry.codes
-        table |= dict.fromkeys(keys, index)
-    counts, unknown = np.zeros(256, np.int64), []
-    for value, pixels in sorted(look.values.items()):
-        key = value
-        if by_color and look.info.palette:
-            key = _packed(look.info.palette.get(value, (0, 0, 0)))
-        if key in table:
-            counts[table[key]] += pixels
-        elif look.info.count < 3 and value == look.info.nodata:
-            counts[IGNORE] += pixels
-        else:
-            unknown.append(f"#{key:06X}" if by_color else str(value))
-    return counts, unknown
-
-
-def _packed(color: tuple[int, int, int]) -> int:
-    red, green, blue = color
-    return red << 16 | green << 8 | blue
+    decoding = Decoding(look.info, legend, unknown="ignore")
+    values, pixels = map(np.array, zip(*sorted(look.values.items()), strict=True))
+    decode = decoding.packed if decoding.is_packed else decoding.values
+    indices = decode(values[None])[0]
+    known = ~np.isin(values, [*decoding.unknown])
+    counts = np.bincount(indices[known], pixels[known], minlength=256)
+    unknown = [
+        f"#{decoding.color(value):06X}" if decoding.coding == "color" else str(value)
+        for value in values[~known].tolist()
+    ]
+    return counts.astype(np.int64), unknown
 
 
 def _no_labels(each: Look) -> Finding:

@@ -31,8 +31,9 @@ def finish(
     """
     info, legend = job.windows.stack.info, artifact.legend(job.model)
     beside = job.outputs.paths(job.destination)
-    made = {"map": work.folder / job.destination.name}
-    made |= {name: work.folder / path.name for name, path in beside.items()}
+    wanted = {"map": job.destination, **beside}
+    # By their kind: under their own names they could replace a piece.
+    made = {kind: work.whole(kind, path.suffix) for kind, path in wanted.items()}
     for kind in ("map", "confidence", "probabilities"):
         if kind in made:
             overviews = "mode" if kind == "map" else "average"

@@ -7,8 +7,7 @@ nothing in the folder needs mending after `kill -9`.
 
 import io
 import json
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasseg import files, places
-from kerasseg.alone import alone
-
-_PLAN = "plan.json"
+from kerasseg import files
+from kerasseg import work as works
+from kerasseg.raster import whole
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,10 @@ class Work:
     def piece(self, name: str, block: int) -> Path:
         """Where a block's part of a file lies."""
         return self.folder / f"{name}_{block:06d}.tif"
+
+    def whole(self, name: str, suffix: str) -> Path:
+        """Where a file is made of its pieces, before it goes to its place."""
+        return self.folder / f"{name}{suffix}"
 
     def finished(self) -> list[dict[str, Any]]:
         """Read the records of the blocks that are finished, from the first on."""
@@ -92,64 +94,35 @@ def at(destination: Path, plan: Mapping[str, Any], fresh: bool) -> Iterator[Work
         ValueError: If the run that was interrupted had another plan, or is going on.
         OSError: If the place cannot be written, or the disk is full.
     """
-    folder = places.beside(destination, f".{destination.name}.work")
-    _make(folder, destination)
-    with alone(folder, f"{destination} is being written"):
+    with works.beside(destination, "work") as work:
         try:
-            yield Work(folder, _agreed(folder, destination, plan, fresh))
+            yield Work(work.folder, _agreed(work, destination, plan, fresh))
         except OSError as error:
             if isinstance(error, FileNotFoundError | ConnectionError):
                 raise
-            raise OSError(
-                f"{destination}: could not be written in full. Is the disk full? Free "
-                "some space, or choose another place, and run again."
-            ) from None
+            raise whole.failure(destination) from None
         finally:
-            if not _is_begun(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _make(folder: Path, destination: Path) -> None:
-    if not places.is_remote(destination) and destination.is_dir():
-        raise IsADirectoryError(f"{destination}: is a folder. Name a file in it.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise type(error)(
-            f"{destination}: cannot be written ({error.strerror}). Choose a folder "
-            "you may write to."
-        ) from None
+            if not _is_begun(work):
+                work.remove()
+        work.remove()
 
 
 def _agreed(
-    folder: Path, destination: Path, plan: Mapping[str, Any], fresh: bool
+    work: works.Work, destination: Path, plan: Mapping[str, Any], fresh: bool
 ) -> Mapping[str, Any]:
     """Return the plan to follow, once it is written down."""
-    path = folder / _PLAN
-    if fresh or not _is_begun(folder):
-        # The record of the first block goes first: without it nothing else counts.
-        Work(folder, {}).record(0).unlink(missing_ok=True)
-        for left in folder.iterdir():
-            if left.name != "lock":
-                left.unlink()
-        files.write_whole(path, json.dumps(plan, indent=1))
+    if fresh or not _is_begun(work):
+        work.begin(plan)
         return plan
-    begun = json.loads(path.read_text())
-    differing = _differing(begun, json.loads(json.dumps(plan)))
+    differing = [name for name in work.differing(plan) if name != "batch_size"]
     if differing:
         raise ValueError(
-            f"{destination}: an unfinished run of it lies in {folder}, begun with "
+            f"{destination}: an unfinished run of it lies in {work.folder}, begun with "
             f"another {', '.join(differing)}. Repeat its command to go on with it, or "
             "discard it with --fresh."
         )
-    return begun
+    return work.begun()
 
 
-def _is_begun(folder: Path) -> bool:
-    return Work(folder, {}).record(0).is_file()
-
-
-def _differing(begun: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequence[str]:
-    names = [name for name in asked if name != "batch_size"]
-    return [name for name in names if begun.get(name) != asked[name]]
+def _is_begun(work: works.Work) -> bool:
+    return work.begun() is not None and Work(work.folder, {}).record(0).is_file()

@@ -83,32 +83,53 @@ def _of_place(
 def with_masks(found: Sequence[Pair], masks: str | Path) -> list[Pair]:
     """Give each image its mask, by the part of the path that varies, or by its date.
 
+    Where images of several places are of one date, the name of the mask must hold the
+    place, too.
+
     Raises:
         FileNotFoundError: If there are no masks.
-        ValueError: If an image has none.
+        ValueError: If an image has none, or several.
     """
     named = by_scene(masks, "mask")
+    grounds: dict[str | None, set[str]] = defaultdict(set)
+    for pair in found:
+        for day in filter(None, _days(pair)):
+            grounds[day].add(pair.place)
     return [
-        replace(pair, masks=tuple(_mask(pair, path, named) for path in pair.images))
+        replace(
+            pair,
+            masks=tuple(
+                _mask(pair, image, day, named, len(grounds[day]) > 1)
+                for image, day in zip(pair.images, _days(pair), strict=True)
+            ),
+        )
         for pair in found
     ]
 
 
-def _mask(pair: Pair, image: Path, named: dict[str, Path]) -> Path:
+def _days(pair: Pair) -> tuple[str | None, ...]:
+    """Return the date of each image, as 2018-09-15."""
+    return pair.dates or (next(iter(_dates(pair.scene)), None),)
+
+
+def _dates(name: str) -> list[str]:
+    return ["-".join(found.group(1, 3, 4)) for found in _DATE.finditer(name)]
+
+
+def _mask(
+    pair: Pair, image: Path, day: str | None, named: dict[str, Path], shared: bool
+) -> Path:
+    """Choose a mask; `shared` tells that other places have images of that day."""
     if pair.scene in named and not pair.dates:
         return named[pair.scene]
-    date = _DATE.search(image.stem)
-    day = date and date.group(1, 3, 4)
-    fitting = [
-        path
-        for name, path in named.items()
-        if day and any(found.group(1, 3, 4) == day for found in _DATE.finditer(name))
-    ]
-    here = [path for path in fitting if pair.place in path.as_posix()]
-    chosen = fitting if len(fitting) == 1 else here
+    chosen = {name: path for name, path in named.items() if day in _dates(name)}
+    if shared or len(chosen) > 1:
+        whole = re.compile(rf"(?<![^\W_]){re.escape(pair.place)}(?![^\W_])")
+        chosen = {n: path for n, path in chosen.items() if whole.search(_place(n))}
     if len(chosen) != 1:
         raise ValueError(
-            f"{image}: {len(chosen) or 'no'} masks of its name or date. Give a pattern "
-            "that finds one of each image."
+            f"{image}: {len(chosen) or 'no'} masks of its name or date"
+            f"{f' and place {pair.place!r}' if shared else ''}. Give a pattern that "
+            "finds one of each image."
         )
-    return chosen[0]
+    return next(iter(chosen.values()))

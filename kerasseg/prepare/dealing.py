@@ -34,8 +34,8 @@ def finish(jobs: list[Job], plan: Plan, first: raster.Info) -> dict[str, Any]:
         reasons = Counter(window.reason for window in dropped)
         told = ", ".join(f"{reason} ({n})" for reason, n in reasons.most_common())
         raise ValueError(
-            f"no patch to keep of {len(dropped)}: {told}. Lower `keep`, or correct "
-            "`background` or what else leaves patches out."
+            f"no patch to keep of {len(dropped)}: {told}. Lower --keep, or correct "
+            "--background or what else leaves patches out."
         )
     scenes = {job.pair.scene: job.pair for job in jobs}
     units = {

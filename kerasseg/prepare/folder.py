@@ -4,7 +4,8 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from kerasseg import legend as legends
 from kerasseg import places, raster
+from kerasseg import work as works
 from kerasseg.datasets.patches import (
     ABOUT,
     INDEX,
@@ -25,18 +27,24 @@ from kerasseg.datasets.patches import (
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.grid import Cut
-from kerasseg.prepare.record import Dropped, Job, Patch
+from kerasseg.prepare.record import RECORDS, Dropped, Job, Patch
 from kerasseg.prepare.splits import SPLITS, Plan
 
 TILES = "tiles.csv"
 """Every window, what was decided of it, and the facts that decided."""
 
 
-def open_for(destination: Path, cut: Cut, legend: Legend) -> Path:
-    """Make the folder, or check that what it holds was cut the same way.
+@contextmanager
+def opened(destination: Path, cut: Cut, legend: Legend) -> Iterator[Path]:
+    """Hold the folder, made if need be, once what it holds was cut the same way.
+
+    A job that is refused is noted, so that one with other options may take its place.
+    What was cut stays: it may be as wanted when other splits are asked for. Patches
+    that a job before has finished are not given up.
 
     Raises:
         FileExistsError: If it holds something else.
+        ValueError: If another process writes into it.
         OSError: If it cannot be made.
     """
     if places.is_remote(destination):
@@ -44,27 +52,52 @@ def open_for(destination: Path, cut: Cut, legend: Legend) -> Path:
             f"{destination}: patches are read at random, many times. Give a folder of "
             "this machine, and send it afterwards."
         )
-    noted = destination / ".scenes" / ".cut.json"  # no scene's name begins with a dot
-    wanted = {**cut.noted(), "legend": legend.to_dict()}
-    wanted = json.loads(json.dumps(wanted))  # tuples as lists, as they come back
-    ours = noted.parent.is_dir()
-    if destination.is_dir() and any(destination.iterdir()) and not ours:
+    records = destination / RECORDS
+    if _holds_others(destination, records):
         raise FileExistsError(
             f"{destination} holds other files. Give a new or empty folder."
         )
-    if noted.exists():
-        held = json.loads(noted.read_text())
-        other = [name for name in wanted if held.get(name) != wanted[name]]
-        if other:
-            raise FileExistsError(
-                f"{destination} holds patches cut with another {' and '.join(other)}. "
-                "Give another folder, or delete this one."
-            )
-    _make(noted.parent)  # First: it tells the next run that the folder is ours
-    write_whole(noted, json.dumps(wanted))
-    for name in ("images", "labels"):
-        _make(destination / name)
-    return destination
+    _make(records)  # First: it tells the next run that the folder is ours
+    plan = {**cut.noted(), "legend": legend.to_dict()}
+    with works.held(records, destination) as work:
+        _agree(work, plan, destination)
+        for name in ("images", "labels"):
+            _make(destination / name)
+        try:
+            yield destination
+        except ValueError:
+            if not (destination / ABOUT).exists():
+                work.note({**plan, _REFUSED: True})
+            raise
+
+
+_REFUSED = "refused"
+_WORDS = {
+    "rules": "choice of what is kept (--keep, --background, …)",
+    "sky": "meaning of masks",
+    "bands": "choice of bands",
+}
+"""What parts of a cut are called, where not by their names."""
+
+
+def _holds_others(destination: Path, records: Path) -> bool:
+    is_filled = destination.is_dir() and any(destination.iterdir())
+    return is_filled and not records.is_dir()
+
+
+def _agree(work: works.Work, plan: Mapping[str, Any], destination: Path) -> None:
+    """Go on with what was cut by the same plan, and discard or refuse all other."""
+    begun, other = work.begun(), work.differing(plan)
+    if begun is None or (other and _REFUSED in begun):
+        work.begin(plan)
+    elif other:
+        named = " and ".join(_WORDS.get(name, name) for name in other)
+        raise FileExistsError(
+            f"{destination} holds patches cut with another {named}. Give another "
+            "folder, or delete this one."
+        )
+    elif _REFUSED in begun:
+        work.note(plan)
 
 
 def finish(

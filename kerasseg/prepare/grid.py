@@ -23,7 +23,7 @@ class Cut:
             fills with ignored pixels.
         rules: Which windows become patches; see `rules`.
         sky: What the values of masks mean.
-        coding: Whether labels are coded by `"color"` or `"value"`; see `Decoder`.
+        coding: Whether labels are coded by `"color"` or `"value"`; see `Decoding`.
         block: Pixels along the side of the blocks that windows must not cross, or
             None.
         bands: Names of the bands, or None for those the files give.
@@ -61,12 +61,18 @@ class Cut:
     def windows(self, height: int, width: int) -> Iterator[tuple[str, Window]]:
         """List (block, window) over a scene, row by row within each block."""
         stride = self.size - self.overlap
+        for top, left, rows, columns in self._blocks(height, width):
+            for window in raster.windows(rows, columns, self.size, stride, self.edge):
+                yield f"{top},{left}", window.shifted(top, left)
+
+    def blocks(self, height: int, width: int) -> list[str]:
+        """Name the blocks of a scene of that size, as `windows` does."""
+        return [f"{top},{left}" for top, left, *_ in self._blocks(height, width)]
+
+    def _blocks(self, height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
         for top, rows in _spans(height, self.block, self.size):
             for left, columns in _spans(width, self.block, self.size):
-                for window in raster.windows(
-                    rows, columns, self.size, stride, self.edge
-                ):
-                    yield f"{top},{left}", window.shifted(top, left)
+                yield top, left, rows, columns
 
 
 def _spans(length: int, block: int | None, size: int) -> list[tuple[int, int]]:

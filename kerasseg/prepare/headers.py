@@ -56,6 +56,6 @@ def _faults(
         )
     if min(image.height, image.width) < cut.size and cut.edge != "pad":
         yield (
-            f"{image.path} is {here} pixels, smaller than a patch of {cut.size}. Use "
-            'edge="pad", or a smaller size.'
+            f"{image.path} is {here} pixels, smaller than a patch of {cut.size}. Fill "
+            "it (--edge pad), or give a smaller --size."
         )

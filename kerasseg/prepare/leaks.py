@@ -124,8 +124,9 @@ def refuse(where: Boxes, splits: Sequence[str], names: Sequence[str]) -> None:
         raise ValueError(
             f"patches {names[one]} ({splits[one]}) and {names[other]} "
             f"({splits[other]}) show the same ground, so scores would be of what was "
-            'learnt. Use split="block", name scenes that overlap in one split, or give '
-            "a `buffer` (0 or more): patches too near another split are left out."
+            "learnt. Split by blocks (--split block), name scenes that overlap in one "
+            "split, or give a --buffer (0 or more): patches too near another split are "
+            "left out."
         )
 
 

@@ -134,8 +134,8 @@ def run(  # noqa: PLR0913, the options of a command
     _check_background(background, legend)
     if masks is None and min(max_cloud, max_snow) < 1:
         raise ValueError(
-            f"max_cloud {max_cloud}, max_snow {max_snow}, but no masks. Give `masks`, "
-            "such as the scene classification of Sentinel-2."
+            f"--max-cloud {max_cloud}, --max-snow {max_snow}, but no masks. Give "
+            "--masks, such as the scene classification of Sentinel-2."
         )
     asked = [Labelled(keep, background), Observed(min_observed)]
     asked += [filters.only(tuple(drop_only), legend)] if drop_only else []
@@ -153,15 +153,17 @@ def run(  # noqa: PLR0913, the options of a command
     found = _find(images, labels, masks, dates)
     first = headers.check(found, cut)
     names = [pair.scene for pair in found]
-    splits.check(plan, names, [pair.place for pair in found])
-    destination = folder.open_for(place(destination), cut, legend)
-    jobs = [
-        Job(pair, stem, legend, cut, destination)
-        for pair, stem in zip(found, record.stems(names), strict=True)
-    ]
-    parts = [part for job in jobs for part in _parts(job)]
-    _cut_all(parts, workers, progress or (lambda done, total: None))
-    return dealing.finish(parts, plan, first)
+    if split != "random":
+        splits.check(plan, names, [_units(pair, cut, split) for pair in found])
+    stems = record.stems(names)
+    with folder.opened(place(destination), cut, legend) as made:
+        jobs = [
+            Job(pair, stem, legend, cut, made)
+            for pair, stem in zip(found, stems, strict=True)
+        ]
+        parts = [part for job in jobs for part in _parts(job)]
+        _cut_all(parts, workers, progress or (lambda done, total: None))
+        return dealing.finish(parts, plan, first)
 
 
 def _find(
@@ -172,6 +174,14 @@ def _find(
     else:
         found = dated.find(images, labels, stacked=dates == "series")
     return found if masks is None else dated.with_masks(found, masks)
+
+
+def _units(pair: Pair, cut: Cut, split: splits.By) -> list[str]:
+    """Name what stays in one split of a pair's scene."""
+    if split == "scene":
+        return [pair.place]
+    info = raster.info(pair.images[0])
+    return [f"{pair.place}\n{each}" for each in cut.blocks(info.height, info.width)]
 
 
 def _parts(job: Job) -> list[Job]:
@@ -194,7 +204,7 @@ def _check_background(background: int | None, legend: Legend) -> None:
     if background is not None and not 0 <= background < legend.num_classes:
         raise ValueError(
             f"background {background} is no class index. Give one from 0 to "
-            f"{legend.num_classes - 1}, or None."
+            f"{legend.num_classes - 1}, or none."
         )
 
 

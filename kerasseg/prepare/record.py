@@ -6,11 +6,14 @@ import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kerasseg import places
+from kerasseg import __version__, places
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.grid import Cut
 from kerasseg.prepare.pairs import Pair
+
+RECORDS = ".scenes"
+"""The folder of the records, in that of the patches."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class Job:
     def record(self) -> Path:
         """The file that says this is finished, and lists its patches."""
         part = f".{self.part}of{self.parts}" if self.parts > 1 else ""
-        return self.destination / ".scenes" / f"{self.stem}{part}.json"
+        return self.destination / RECORDS / f"{self.stem}{part}.json"
 
 
 def save(job: Job, patches: list[Patch], dropped: list[Dropped]) -> None:
@@ -128,9 +131,9 @@ def _with_tuples(fields: dict) -> dict:
 
 
 def _stamp(pair: Pair) -> list[int | str]:
-    """Return what changes when one of the files does."""
+    """Return what changes when one of the files does, or kerasseg."""
     files = (*pair.images, pair.label, *pair.masks)
-    return [part for path in files for part in places.stamp(path)]
+    return [__version__, *(part for path in files for part in places.stamp(path))]
 
 
 def stems(scenes: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Share patches out to train, val and test so that neighbours do not leak."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -36,8 +36,9 @@ class Plan:
     def __post_init__(self):
         wrong = len(self.fractions) != 3 or min(self.fractions) < 0
         if wrong or sum(self.fractions) <= 0:
+            given = ",".join(f"{share:g}" for share in self.fractions)
             raise ValueError(
-                f"fractions {self.fractions}. Give three shares, of train, val and "
+                f"fractions {given}. Give three shares, of train, val and "
                 "test, none of them negative."
             )
         if self.by not in ("scene", "block", "random"):
@@ -72,25 +73,31 @@ class Plan:
         return placed
 
 
-def check(
-    plan: Plan, scenes: Sequence[str], places: Sequence[str] | None = None
-) -> None:
+def check(plan: Plan, scenes: Sequence[str], units: Sequence[Collection[str]]) -> None:
     """Tell, before anything is cut, whether the plan can fill its splits.
 
     Args:
         plan: How patches are shared out.
         scenes: All scenes.
-        places: The place of each; scenes of one place stay together.
+        units: Of each scene, the names of what stays together in it: its place, which
+            other scenes may share, or its blocks.
+
+    Raises:
+        ValueError: If there are fewer units than splits to fill.
     """
     fixed = plan.fixed(scenes)
-    pairs = zip(scenes, places or scenes, strict=True)
-    free = len({place for scene, place in pairs if scene not in fixed})
+    pairs = zip(scenes, units, strict=True)
+    free = {unit for scene, names in pairs if scene not in fixed for unit in names}
     shares = plan.shares()
-    if plan.by == "scene" and free < len(shares):
+    if len(free) < len(shares):
         raise ValueError(
-            f"{free} scenes cannot fill {' and '.join(shares)}: a split would be "
-            'empty. Use split="block", name scenes per split, or set fractions to 0.'
+            f"{len(free)} {plan.by}{'s' * (len(free) != 1)} cannot fill "
+            f"{' and '.join(shares)}: a split would be empty. {_CURES[plan.by]}, name "
+            "scenes per split, or set fractions to 0."
         )
+
+
+_CURES = {"scene": "Split by blocks (--split block)", "block": "Give a smaller block"}
 
 
 def assign(
@@ -144,8 +151,8 @@ def check_filled(plan: Plan, splits: Sequence[str], units: str) -> None:
     if empty:
         raise ValueError(
             f"{' and '.join(empty)} would be empty: {units} for {len(wanted)} splits. "
-            'Give more scenes, use split="block" with smaller blocks, a smaller '
-            "`buffer`, or set the fraction to 0."
+            "Give more scenes, split by smaller blocks (--split block --block), give a "
+            "smaller --buffer, or set the fraction to 0."
         )
 
 

@@ -7,16 +7,9 @@ transform as it is.
 
 from kerasseg.raster.describing import Info, RasterError, grid
 from kerasseg.raster.meaning import read_legend
-from kerasseg.raster.reading import (
-    Stack,
-    info,
-    open_stack,
-    read,
-    read_label,
-    small_cache,
-    tags,
-    thumbnail,
-)
+from kerasseg.raster.opening import small_cache
+from kerasseg.raster.reading import info, read, read_label, tags, thumbnail
+from kerasseg.raster.stack import Stack, open_stack
 from kerasseg.raster.warping import Warped
 from kerasseg.raster.window import Edge, Window, windows
 from kerasseg.raster.writing import Writer, write

@@ -14,8 +14,9 @@ import rasterio
 import rasterio.shutil
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
+from kerasseg.raster import whole
 from kerasseg.raster.describing import Info, RasterError
-from kerasseg.raster.reading import open_stack, quietly
+from kerasseg.raster.opening import quietly
 from kerasseg.raster.window import Window
 
 TILE = 512
@@ -54,13 +55,10 @@ def join(
         view.write_bytes(ElementTree.tostring(tree))
         with quietly(NotGeoreferencedWarning):
             _copy(view, partial, overviews, {"nbits": 16} if half else {})
-        _check_whole(partial)
+        whole.check(partial)
         os.replace(partial, path)
     except (RasterioError, RasterError):
-        raise OSError(
-            f"{path.name}: could not be written in full. Is the disk full? Free some "
-            "space, or choose another place, and run again."
-        ) from None
+        raise whole.failure(path.name) from None
     finally:
         for left in (view, partial, partial.with_name(f"{partial.name}.ovr.tmp")):
             left.unlink(missing_ok=True)
@@ -79,16 +77,6 @@ def _copy(view: Path, path: Path, overviews: str, options: Mapping[str, int]) ->
         num_threads="all_cpus",
         **options,
     )
-
-
-def _check_whole(path: Path) -> None:
-    """GDAL does not always report a full disk when it closes: look at each tile."""
-    with open_stack(path) as stack:
-        height, width = stack.info.height, stack.info.width
-        for row in range(0, height, TILE):
-            for column in range(0, width, 8 * TILE):
-                part = Window(row, column, TILE, 8 * TILE).within(height, width)
-                stack.read(part)
 
 
 def _view(

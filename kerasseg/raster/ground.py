@@ -17,7 +17,10 @@ _LONGITUDE_LATITUDE = CRS.from_epsg(4326)
 
 
 class Box(NamedTuple):
-    """A rectangle in coordinates of some reference system."""
+    """A rectangle in coordinates of some reference system.
+
+    In degrees, west is larger than east where it crosses the 180th meridian.
+    """
 
     west: float
     south: float
@@ -26,7 +29,10 @@ class Box(NamedTuple):
 
     @property
     def middle(self) -> tuple[float, float]:
-        return (self.west + self.east) / 2, (self.south + self.north) / 2
+        across, up = (self.west + self.east) / 2, (self.south + self.north) / 2
+        if self.west > self.east:
+            across += 180 if across <= 0 else -180
+        return across, up
 
     def meets(self, other: "Box") -> bool:
         """Tell whether both share some ground, more than an edge."""
@@ -82,8 +88,46 @@ def meet(one: Info, other: Info) -> bool:
     Asked both ways: the larger may reach beyond what the other's system can show.
     """
     pairs = (one, other), (other, one)
-    boxes = [(bounds_in(here, there.crs), bounds(there)) for here, there in pairs]
-    return any(box is not None and box.meets(around) for box, around in boxes)
+    return any(_reaches(bounds_in(here, there.crs), there) for here, there in pairs)
+
+
+def _reaches(box: Box | None, other: Info) -> bool:
+    """Tell whether a rectangle in the system of a raster meets it.
+
+    Degrees of longitude are compared turn by turn: 179.9° W is 180.1° E, and where a
+    rectangle crosses the 180th meridian its west is larger than its east.
+    """
+    if box is None:
+        return False
+    turns = _TURNS if other.crs.is_geographic else (0,)
+    return any(_turned(box, turn).meets(bounds(other)) for turn in turns)
+
+
+def is_a_turn_away(labels: Info, image: Info) -> bool:
+    """Tell whether ground of an image has labels at degrees beyond -180 to 180.
+
+    Labels may run from 0 to 360; what looks for them from -180 to 180 finds none.
+    """
+    box = bounds_in(image, labels.crs)
+    if box is None or not labels.crs.is_geographic:
+        return False
+    sides = [box]
+    if box.west > box.east:
+        sides = [box._replace(east=180.0), box._replace(west=-180.0)]
+    return any(
+        _turned(side, turn).meets(bounds(labels))
+        for side in sides
+        for turn in _TURNS
+        if turn
+    )
+
+
+_TURNS = (-360, 0, 360)
+
+
+def _turned(box: Box, degrees: int) -> Box:
+    east = box.east + 360 * (box.west > box.east)
+    return box._replace(west=box.west + degrees, east=east + degrees)
 
 
 def check_meet(labels: Info, image: Info) -> None:

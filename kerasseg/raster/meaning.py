@@ -1,12 +1,25 @@
 """What the values of a map mean, as the file itself tells."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from kerasseg.legend import IGNORE, Entry, Legend
 from kerasseg.places import place
-from kerasseg.raster.reading import open_source
+from kerasseg.raster.opening import open_source
 
 _TAG = "CLASS_"
+
+
+@lru_cache(maxsize=4)  # Thousands of patches have one
+def colormap(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
+    """Return the colour table of class indices; `IGNORE` is transparent."""
+    table = {index: (*entry.color, 255) for index, entry in enumerate(legend.classes)}
+    return {**table, IGNORE: (0, 0, 0, 0)}
+
+
+def class_tags(legend: Legend) -> dict[str, str]:
+    """Return the tags that name the classes of a band."""
+    return {f"{_TAG}{index}": name for index, name in enumerate(legend.names)}
 
 
 def read_legend(path: str | Path) -> Legend | None:

@@ -8,7 +8,6 @@ epoch is tens of thousands of patches.
 import struct
 import warnings
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from kerasseg.files import write_whole
 from kerasseg.legend import IGNORE, Legend
 from kerasseg.raster.describing import is_rgb
+from kerasseg.raster.meaning import colormap
 from kerasseg.raster.reading import read as read_slowly
 
 _WIDTH, _HEIGHT, _COMPRESSION, _OFFSETS, _SAMPLES = 256, 257, 259, 273, 277
@@ -63,7 +63,7 @@ def write(
             photometric="RGB" if is_rgb(bands) else "MINISBLACK",
         ) as file:
             if legend:
-                file.write_colormap(1, _colormap(legend))
+                file.write_colormap(1, colormap(legend))
             file.write(planes)
             for index, name in enumerate(bands, start=1):
                 file.set_band_description(index, name)
@@ -131,9 +131,3 @@ def _tags(content: np.ndarray) -> dict[int, int | None] | None:
             value = struct.unpack_from("<H", content, value)[0]
         tags[tag] = None if tag == _OFFSETS and number != 1 else value
     return tags
-
-
-@lru_cache(maxsize=4)
-def _colormap(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
-    table = {index: (*entry.color, 255) for index, entry in enumerate(legend.classes)}
-    return {**table, IGNORE: (0, 0, 0, 0)}

@@ -12,7 +12,8 @@ from rasterio.vrt import WarpedVRT
 from kerasseg.places import place
 from kerasseg.raster import ground
 from kerasseg.raster.describing import Info, RasterError, describe
-from kerasseg.raster.reading import Stack, open_source
+from kerasseg.raster.opening import open_source
+from kerasseg.raster.stack import Stack
 from kerasseg.raster.window import Window
 
 
@@ -28,8 +29,8 @@ class Warped(Stack):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        RasterError: If it cannot be read, one of the two has no reference system, or
-            they share no ground.
+        RasterError: If it cannot be read, one of the two has no reference system, they
+            share no ground, or only if degrees beyond 180 are turned.
     """
 
     def __init__(self, path: str | Path, like: Info):
@@ -82,3 +83,9 @@ def _check(about: Info, like: Info) -> None:
                 "another grid. Write the right one into it with `rio edit-info --crs`."
             )
     ground.check_meet(about, like)
+    if ground.is_a_turn_away(about, like):
+        raise RasterError(
+            f"{about.path}: its longitudes run beyond 180 degrees where {like.path} "
+            "lies. Bring it onto that grid with `kerasseg prepare align`, which knows "
+            "how."
+        )

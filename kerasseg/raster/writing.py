@@ -11,8 +11,9 @@ from rasterio.windows import Window as _Rectangle
 
 from kerasseg.legend import IGNORE, Legend
 from kerasseg.places import beside, is_remote, place, publish
-from kerasseg.raster.describing import Info, is_rgb
-from kerasseg.raster.reading import open_stack
+from kerasseg.raster import whole
+from kerasseg.raster.describing import Info, RasterError, is_rgb
+from kerasseg.raster.meaning import class_tags, colormap
 from kerasseg.raster.window import Window
 
 BLOCK = 256
@@ -88,9 +89,8 @@ class Writer:
         if self._scale:
             self._file.scales = (self._scale,) * len(self._bands)
         if self._legend:
-            self._file.write_colormap(1, _colormap(self._legend))
-            names = {f"CLASS_{i}": name for i, name in enumerate(self._legend.names)}
-            self._file.update_tags(1, **names)
+            self._file.write_colormap(1, colormap(self._legend))
+            self._file.update_tags(1, **class_tags(self._legend))
         if self._palette:
             colors = {value: (*color, 255) for value, color in self._palette.items()}
             self._file.write_colormap(1, colors)
@@ -110,14 +110,16 @@ class Writer:
         try:
             self._file.write(planes, window=rectangle)
         except RasterioError:
-            raise self._failure() from None
+            raise whole.failure(self.path) from None
 
     def __exit__(self, kind, *_) -> None:
         try:
             self._file.close()
             if kind is None:
-                self._check_whole()
+                whole.check(self._partial)
                 publish(self._partial, self.path)
+        except RasterError:
+            raise whole.failure(self.path) from None
         finally:
             self._partial.unlink(missing_ok=True)
 
@@ -130,23 +132,6 @@ class Writer:
             raise OSError(
                 f"{self.path}: cannot be written. Choose a folder you may write to."
             ) from None
-
-    def _check_whole(self) -> None:
-        """GDAL does not always report a full disk when it closes: look at each tile."""
-        try:
-            with open_stack(self._partial) as stack:
-                height, width = stack.info.height, stack.info.width
-                for row in range(0, height, BLOCK):
-                    strip = Window(row, 0, BLOCK, width).within(height, width)
-                    stack.read(strip)
-        except ValueError:
-            raise self._failure() from None
-
-    def _failure(self) -> OSError:
-        return OSError(
-            f"{self.path}: could not be written in full. Is the disk full? Free some "
-            "space, or choose another place, and run again."
-        )
 
 
 def write(path: str | Path, pixels: np.ndarray, like: Info | None = None) -> None:
@@ -170,8 +155,3 @@ def write(path: str | Path, pixels: np.ndarray, like: Info | None = None) -> Non
 
 
 _IDENTITY = rasterio.Affine.identity()
-
-
-def _colormap(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
-    table = {index: (*entry.color, 255) for index, entry in enumerate(legend.classes)}
-    return {**table, IGNORE: (0, 0, 0, 0)}

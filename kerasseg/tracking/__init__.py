@@ -20,7 +20,7 @@ from kerasseg.tracking.finding import (
 from kerasseg.tracking.model import _load_pyfunc  # noqa: F401  (MLflow looks for it)
 from kerasseg.tracking.names import flatten, metric_name
 from kerasseg.tracking.run import Run, start
-from kerasseg.tracking.store import HOME, client
+from kerasseg.tracking.store import HOME, address, client
 from kerasseg.tracking.tensorboard import Board
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Board",
     "Run",
     "RunFiles",
+    "address",
     "children",
     "client",
     "commit",

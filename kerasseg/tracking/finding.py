@@ -74,6 +74,8 @@ def reopen(run: str, needed: str = "snapshot.npz") -> Run:
 
 def runs() -> list[dict[str, Any]]:
     """List the runs of all experiments, newest first, as plain records."""
+    if store.is_new():
+        return []
     client = store.client()
     names = {e.experiment_id: e.name for e in client.search_experiments()}
     return [
@@ -126,7 +128,7 @@ def _search(client) -> list:
 
 
 def _find(run: str):
-    found = _search(store.client())
+    found = [] if store.is_new() else _search(store.client())
     if run == "latest":
         matches = found[:1]
     else:

@@ -24,6 +24,14 @@ def client():
     return mlflow.MlflowClient()
 
 
+def is_new() -> bool:
+    """Tell whether there is no store yet, and so no run, without making one.
+
+    Of a server that the user named nothing is known before it is asked.
+    """
+    return not elsewhere() and not (HOME / "mlflow.db").exists()
+
+
 def address() -> str:
     """Return the store's address as one tells it, from the folder one works in."""
     return elsewhere() or _SHORT

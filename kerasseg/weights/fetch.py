@@ -25,16 +25,31 @@ def fetch_imagenet(encoder: str) -> Path:
         LookupError: If none are published for it.
         OSError: If they cannot be fetched, or what came is not what was published.
     """
+    published = _published(encoder)
+    path = cache() / published.file
+    if not _matches(path, published.checksum):
+        _download(encoder, published, path)
+    return path
+
+
+def address(encoder: str) -> str | None:
+    """Return where `fetch_imagenet` would fetch from; None if it need not.
+
+    Raises:
+        LookupError: If no weights are published for the encoder.
+    """
+    published = _published(encoder)
+    here = _matches(cache() / published.file, published.checksum)
+    return None if here else published.url
+
+
+def _published(encoder: str) -> Published:
     if encoder not in IMAGENET:
         raise LookupError(
             f"no ImageNet weights are known for {encoder!r}. "
             "Give `weights` the path of a local file, or null."
         )
-    published = IMAGENET[encoder]
-    path = cache() / published.file
-    if not _matches(path, published.checksum):
-        _download(encoder, published, path)
-    return path
+    return IMAGENET[encoder]
 
 
 def _download(encoder: str, published: Published, path: Path) -> None:

@@ -51,7 +51,7 @@ def unfinished(world):
     """Leave what a run with another model had done before it was killed."""
     work = world.folder / ".map.tif.work"
     work.mkdir()
-    (work / "plan.json").write_text(json.dumps({"model": "another"}))
+    (work / ".plan.json").write_text(json.dumps({"model": "another"}))
     (work / "block_000000.json").write_text("{}")
     (work / "lock").write_text("")
 

@@ -97,14 +97,14 @@ CASES = [
         "label value of unlabelled pixels, nodata unset",
         ALIGN,
         "labels/a.tif: value 255 is a label there, and what unlabelled pixels are to "
-        "get. Give another value with `nodata`.",
+        "get. Give another value with --nodata.",
         lambda w: place(w, value=255),
     ),
     (
         "nodata of a class",
         f"{ALIGN} --legend legend.yaml --nodata 2",
         "value 2 stands for a class and for unlabelled pixels. Give the class another "
-        "code, or unlabelled pixels another value with `nodata`.",
+        "code, or unlabelled pixels another value with --nodata.",
         place,
     ),
     (
@@ -179,8 +179,8 @@ CASES = [
     (
         "clouds without masks",
         f"{PREPARE} --max-cloud 0.2",
-        "max_cloud 0.2, max_snow 1.0, but no masks. Give `masks`, such as the scene "
-        "classification of Sentinel-2.",
+        "--max-cloud 0.2, --max-snow 1.0, but no masks. Give --masks, such as the "
+        "scene classification of Sentinel-2.",
         None,
     ),
     (
@@ -194,9 +194,9 @@ CASES = [
         "overlapping patches dealt at random",
         f"{PREPARE} --overlap 16 --split random --background none",
         "patches a_r0_c0 (val) and a_r16_c0 (train) show the same ground, so scores "
-        'would be of what was learnt. Use split="block", name scenes that overlap in '
-        "one split, or give a `buffer` (0 or more): patches too near another split are "
-        "left out.",
+        "would be of what was learnt. Split by blocks (--split block), name scenes "
+        "that overlap in one split, or give a --buffer (0 or more): patches too near "
+        "another split are left out.",
         None,
     ),
     (

@@ -142,8 +142,8 @@ CASES = [
     (
         "scene smaller than a patch",
         PREPARE,
-        "images/b.tif is 20 x 40 pixels, smaller than a patch of 32. Use "
-        'edge="pad", or a smaller size.',
+        "images/b.tif is 20 x 40 pixels, smaller than a patch of 32. Fill "
+        "it (--edge pad), or give a smaller --size.",
         lambda w: [
             w.paint("images/b.tif", 1, 20, 40, 3),
             w.paint("labels/b.tif", 1, 20, 40),
@@ -153,8 +153,8 @@ CASES = [
         "too few scenes for three splits",
         PREPARE,
         "2 scenes cannot fill train and val and test: a split would be "
-        'empty. Use split="block", name scenes per split, or set fractions '
-        "to 0.",
+        "empty. Split by blocks (--split block), name scenes per split, or set "
+        "fractions to 0.",
         lambda w: w.remove("images/c.tif", "labels/c.tif"),
     ),
     (
@@ -166,7 +166,7 @@ CASES = [
     (
         "background outside the legend",
         PREPARE + " --background 7",
-        "background 7 is no class index. Give one from 0 to 1, or None.",
+        "background 7 is no class index. Give one from 0 to 1, or none.",
         None,
     ),
     (
@@ -198,7 +198,7 @@ CASES = [
     (
         "prepare on a full disk",
         PREPARE + " --background none",
-        "new/.scenes/.cut.json cannot be written: File too large. Free some "
+        "new/.scenes/.plan.json cannot be written: File too large. Free some "
         "space or choose another place, and run again.",
         lambda w: w.fill_disk(),
     ),

@@ -70,6 +70,29 @@ def test_a_wrong_recipe_is_refused_before_anything_heavy(tmp_path):
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        (("list", "runs"), 0, "no runs in sqlite:///mlruns/mlflow.db"),
+        (("evaluate", "latest"), 2, "kerasseg: error: no run 'latest' in sqlite:"),
+        (("show", "ab12"), 2, "kerasseg: error: no run 'ab12' in sqlite:"),
+    ],
+)
+def test_where_no_run_is_one_line_tells_it_at_once(command, status, told, tmp_path):
+    code = (
+        "import sys\nfrom kerasseg.cli import main\n"
+        f"try: main()\nfinally: print({HEAVY} & set(sys.modules))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(HOUSE)}
+    env.pop("MLFLOW_TRACKING_URI", None)
+    done = _python(code, *command, cwd=tmp_path, env=env)
+    assert done.returncode == status
+    assert done.stdout == "set()\n"
+    assert done.stderr.startswith(told)
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_help_names_every_command(kerasseg):
     told = kerasseg("--help").stdout
     for name in [
@@ -125,6 +148,12 @@ def test_what_can_be_named_is_listed(kerasseg, what, some):
 def test_options_are_listed_with_default_and_meaning(kerasseg):
     told = kerasseg("list", "augments", "--options").stdout
     assert "    rotation = 90.0: Largest angle in degrees" in told
+
+
+def test_defaults_are_listed_as_a_recipe_writes_them(kerasseg):
+    told = kerasseg("list", "models", "--options").stdout
+    assert "    decoder_widths = [256, 128]: Channels" in told
+    assert "    weights = null: " in told
 
 
 def test_the_schema_is_written_or_shown(kerasseg, tmp_path):

@@ -58,6 +58,21 @@ def test_a_dry_run_tells_what_a_fit_would_cost(kerasseg, recipe, tmp_path):
     assert not (tmp_path / "mlruns").exists()
 
 
+def test_a_dry_run_fetches_nothing_and_tells_what_a_fit_would(
+    kerasseg, recipe, tmp_path, monkeypatch
+):
+    import socket
+
+    monkeypatch.setenv("KERASSEG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(socket, "getaddrinfo", None)  # Any call would be a bug
+    options = ("model.encoder_width=64", "model.weights=imagenet")
+    sets = [word for option in options for word in ("--set", option)]
+    done = kerasseg("fit", recipe, "--dry-run", *sets)
+    assert done.exit_code == 0, done.stderr
+    assert "to be fetched:\n  resnet18: https://" in done.stdout
+    assert not (tmp_path / "cache").exists()
+
+
 def test_a_backend_that_is_not_there_is_told_with_its_cure(
     kerasseg, recipe, monkeypatch
 ):
@@ -182,6 +197,8 @@ def test_a_prepared_world_is_prepared_once(kerasseg, world):
     first = kerasseg(*command.split(), "--background", "none")
     assert first.exit_code == 0, first.stderr
     assert kerasseg(*command.split(), "--background", "none").stdout == first.stdout
+    for raw in "()[]{}'=":
+        assert raw not in first.stdout
 
 
 def test_labels_come_onto_an_image(kerasseg, tmp_path):

@@ -97,6 +97,12 @@ def test_a_run_goes_on_where_it_was_stopped(model, scene, whole, tmp_path, windo
     assert left == {"scene.tif", "whole", *files}
 
 
+@pytest.mark.parametrize("name", ["confidence", "probabilities"])
+def test_a_map_may_be_called_like_a_piece_of_it(model, scene, whole, tmp_path, name):
+    chart = tmp_path / f"{name}_000000.tif"
+    _assert_equal(_read(predict.scene(model, scene, chart, **HOW)), whole)
+
+
 def test_a_run_may_be_stopped_again_and_again(model, scene, whole, tmp_path):
     chart, resumed = tmp_path / "map.tif", []
     for windows in (8, 16, 20, 30):

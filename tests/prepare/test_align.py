@@ -297,6 +297,20 @@ def test_a_killed_job_goes_on_and_ends_alike(tmp_path, monkeypatch):
     assert sorted(os.listdir(tmp_path)) == ["i.tif", "l.tif", "out.tif", "whole.tif"]
 
 
+def test_another_version_of_kerasseg_begins_anew(scene, tmp_path, monkeypatch):
+    image, label = scene()
+    with monkeypatch.context() as killed:
+        killed.setattr(align, "_assemble", None)
+        with pytest.raises(TypeError):
+            align.label(label, image, tmp_path / "out.tif", workers=1)
+    monkeypatch.setattr(job, "__version__", "0.0.9")
+    asked = []
+    align.label(
+        label, image, tmp_path / "out.tif", progress=lambda *at: asked.append(at)
+    )
+    assert asked[0][0] == 0
+
+
 def test_only_one_process_writes_a_raster_at_a_time(scene, tmp_path):
     image, label = scene()
 

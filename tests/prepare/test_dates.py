@@ -128,6 +128,54 @@ def test_names_that_tell_too_little_are_told(tmp_path, names, labels, line):
         dated.find(tmp_path / "i", tmp_path / "l", stacked=True)
 
 
+def masked(tmp_path, images, masks, stacked=False):
+    """Return the names of the masks that images get, by their own names."""
+    for folder, files in (("i", images), ("m", masks)):
+        for name in files:
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    (tmp_path / "l").mkdir()
+    for place in {dated._place(name.removesuffix(".tif")) for name in images}:
+        (tmp_path / "l" / f"{place.replace('/', '_')}.tif").touch()
+    found = dated.find(tmp_path / "i", tmp_path / "l", stacked=stacked)
+    found = dated.with_masks(found, tmp_path / "m")
+    return {
+        image.relative_to(tmp_path / "i").as_posix(): mask.name
+        for pair in found
+        for image, mask in zip(pair.images, pair.masks, strict=True)
+    }
+
+
+@pytest.mark.parametrize("stacked", [True, False])
+def test_a_mask_is_that_of_date_and_place(tmp_path, stacked):
+    images = ["20180401_p1.tif", "20180401_p10.tif", "20180805_p1.tif"]
+    masks = ["p10_20180401_SCL.tif", "p1_20180401_SCL.tif", "clear_2018-08-05.tif"]
+    assert masked(tmp_path, images, masks, stacked) == dict(
+        zip(images, ["p1_20180401_SCL.tif", masks[0], masks[2]], strict=True)
+    )
+
+
+def test_a_date_may_stand_in_the_name_of_a_folder(tmp_path):
+    images = ["20180401/image.tif", "20180805/image.tif"]
+    masks = ["20180805.tif", "20180401.tif"]
+    assert masked(tmp_path, images, masks, stacked=True) == {
+        images[0]: "20180401.tif",
+        images[1]: "20180805.tif",
+    }
+
+
+def test_the_mask_of_another_place_is_not_taken(tmp_path):
+    images = ["20180401_p1.tif", "20180401_p2.tif"]
+    with pytest.raises(ValueError, match=r"p2.tif: no masks of its .* place 'p2'"):
+        masked(tmp_path, images, ["20180401_p1.tif"])
+
+
+def test_the_mask_of_another_date_is_not_taken(tmp_path):
+    with pytest.raises(ValueError, match=r"no masks of its name or date\. Give"):
+        masked(tmp_path, ["20180401_p.tif"], ["20180402_p.tif"])
+
+
 def test_real_masks_of_20_m_are_read_on_images_of_10_m(shared, tmp_path):
     root = shared("data", "worldcereal_flanders_2019", "geotiff")
     legend = {

@@ -70,7 +70,7 @@ def index(folder):
 def test_overlapping_patches_dealt_at_random_are_refused(country, codes, tmp_path):
     images, labels, _ = country(((128, 128),))
     options = {"size": 32, "workers": 1, "split": "random"}
-    with pytest.raises(ValueError, match=r'show the same ground.*Use split="block"'):
+    with pytest.raises(ValueError, match=r"show the same ground.*--split block"):
         patches.run(images, labels, codes, tmp_path / "out", overlap=16, **options)
     assert not (tmp_path / "out" / "patches.json").exists()
     patches.run(images, labels, codes, tmp_path / "other", **options)

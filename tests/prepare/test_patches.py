@@ -271,6 +271,14 @@ def test_a_scene_that_changed_is_cut_again(prepare, codes):
     assert after["fingerprint"] != before["fingerprint"]
 
 
+def test_another_version_of_kerasseg_cuts_again(prepare, codes, monkeypatch):
+    _, folder, _ = prepare()
+    monkeypatch.setattr("kerasseg.prepare.record.__version__", "0.0.9")
+    monkeypatch.setattr("kerasseg.prepare.cut.run", None)
+    with pytest.raises(TypeError):
+        run(folder.parent / "images", folder.parent / "labels", codes, folder)
+
+
 def test_what_alpha_hides_is_ignored_as_nodata_is(country, codes, tmp_path):
     images, labels, _ = country(((64, 64),) * 2, "uint8", bands=3)
     for path in images.iterdir():
@@ -388,6 +396,62 @@ def test_an_empty_split_is_told(country, codes, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_too_few_blocks_are_told_before_anything_is_cut(country, codes, tmp_path):
+    images, labels, _ = country(((128, 128),))
+    with pytest.raises(ValueError, match="1 block cannot fill train and val and test"):
+        run(images, labels, codes, tmp_path / "out", split="block")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_refused_job_may_be_corrected(country, codes, tmp_path, tree):
+    images, labels, _ = country(((128, 128),))
+    label = raster.read(labels / "scene_0.tif")
+    label[:] = 0
+    label[:64, :64] = 7
+    paint(labels / "scene_0.tif", label)
+    # Two by two blocks, of which one alone holds more than background.
+    with pytest.raises(ValueError, match="1 units"):
+        run(images, labels, codes, tmp_path / "out", split="block", block=2)
+    assert len(list((tmp_path / "out" / "images").iterdir())) == 4
+    wanted = {"split": "block", "block": 1, "keep": 0}
+    run(images, labels, codes, tmp_path / "out", **wanted)
+    run(images, labels, codes, tmp_path / "new", **wanted)
+    assert tree(tmp_path / "out") == tree(tmp_path / "new")
+
+
+def test_what_a_refused_job_has_cut_is_not_cut_again(
+    country, codes, tmp_path, monkeypatch
+):
+    images, labels, _ = country(((70, 100),) * 3)
+    options = {"test": "scene_0", "val": "scene_1", "train": "scene_2"}
+    with pytest.raises(ValueError, match="empty"):
+        run(images, labels, codes, tmp_path / "out", **options, buffer=1e6)
+    monkeypatch.setattr("kerasseg.prepare.cut.run", None)
+    summary = run(images, labels, codes, tmp_path / "out", **options)
+    assert summary["splits"]["train"]["patches"] == 6
+
+
+def test_a_refusal_does_not_give_up_finished_patches(prepare, codes, tree):
+    _, folder, _ = prepare()
+    root, before = folder.parent, tree(folder)
+    images, labels = root / "images", root / "labels"
+    with pytest.raises(ValueError, match="empty"):
+        run(images, labels, codes, folder, buffer=1e6)
+    with pytest.raises(FileExistsError, match="cut with another size"):
+        run(images, labels, codes, folder, size=64)
+    assert tree(folder) == before
+
+
+def test_only_one_process_writes_into_a_folder_at_a_time(country, codes, tmp_path):
+    images, labels, _ = country()
+
+    def meanwhile(done, total):
+        run(images, labels, codes, tmp_path / "out")
+
+    with pytest.raises(ValueError, match="out is being written by another process"):
+        run(images, labels, codes, tmp_path / "out", progress=meanwhile)
+
+
 def test_a_folder_of_other_things_is_left_alone(country, codes, tmp_path):
     images, labels, _ = country()
     with pytest.raises(FileExistsError, match="images holds other files"):
@@ -399,6 +463,8 @@ def test_patches_cut_otherwise_are_left_alone(prepare, codes):
     root = folder.parent
     with pytest.raises(FileExistsError, match="cut with another size and overlap"):
         run(root / "images", root / "labels", codes, folder, size=64, overlap=8)
+    with pytest.raises(FileExistsError, match=r"another choice of what is kept \(--ke"):
+        run(root / "images", root / "labels", codes, folder, keep=0.5)
 
 
 def test_an_unwritable_destination_is_told(country, codes, tmp_path):

@@ -155,6 +155,32 @@ def test_a_value_that_the_legend_does_not_know_is_told_or_ignored(image, tmp_pat
     assert (raster.read_label(tmp_path / "out.tif")[7:] == 255).all()
 
 
+def test_what_lies_beside_a_shapefile_is_part_of_it(tmp_path):
+    path = tmp_path / "fields.shp"
+    save(path)
+    names = {part.name for part in polygons.parts_of(path)}
+    assert names == {
+        f"fields.{suffix}" for suffix in ("shp", "dbf", "shx", "prj", "cpg")
+    }
+    assert polygons.parts_of(tmp_path / "fields.gpkg") == [tmp_path / "fields.gpkg"]
+
+
+def test_a_job_does_not_go_on_with_other_attributes(image, tmp_path, monkeypatch):
+    path, out = tmp_path / "fields.shp", tmp_path / "out.tif"
+    save(path)
+    options = {"attribute": "kind", "legend": LEGEND, "workers": 1}
+    with monkeypatch.context() as killed:
+        killed.setattr(align, "_assemble", None)
+        with pytest.raises(TypeError):
+            align.label(path, image, out, **options)
+    before = align.label(path, image, tmp_path / "before.tif", **options)["classes"]
+    table = path.with_suffix(".dbf")
+    held = table.read_bytes().replace(b"wood ", b"-----").replace(b"field", b"wood ")
+    table.write_bytes(held.replace(b"-----", b"field"))
+    swapped = {"field": before["wood"], "wood": before["field"]}
+    assert align.label(path, image, out, **options)["classes"] == swapped != before
+
+
 def test_what_reads_polygons_is_asked_for_by_name(image, tmp_path, monkeypatch):
     monkeypatch.setattr(polygons.layer, "find_spec", lambda name: None)
     path = save(tmp_path / "p.gpkg")

@@ -132,7 +132,9 @@ def test_by_default_cloudy_patches_are_kept(cloudy, codes, tmp_path):
         images, labels, codes, tmp_path / "out", masks=masks, **options
     )
     assert set(summary["reasons"]) == {"little label"}
-    with pytest.raises(ValueError, match=r"max_cloud 0.1, max_snow 1.0, but no masks"):
+    with pytest.raises(
+        ValueError, match=r"--max-cloud 0.1, --max-snow 1.0, but no masks"
+    ):
         patches.run(images, labels, codes, tmp_path / "o", max_cloud=0.1, **options)
     with pytest.raises(ValueError, match="no class 'moor' in the legend"):
         patches.run(images, labels, codes, tmp_path / "o", drop_only=["moor"])

@@ -88,7 +88,19 @@ def test_scenes_that_no_split_takes_are_told():
 
 def test_too_few_scenes_are_told_before_anything_is_cut():
     with pytest.raises(ValueError, match="2 scenes cannot fill train and val and test"):
-        splits.check(Plan(), ["a", "b"])
+        splits.check(Plan(), ["a", "b"], [["a"], ["b"]])
+
+
+def test_scenes_of_one_place_count_once():
+    with pytest.raises(ValueError, match="2 scenes cannot fill"):
+        splits.check(Plan(), ["a1", "a2", "b"], [["a"], ["a"], ["b"]])
+
+
+def test_too_few_blocks_are_told_before_anything_is_cut():
+    plan, blocks = Plan(by="block"), [["1", "2"], ["3"]]
+    splits.check(plan, ["a", "b"], blocks)
+    with pytest.raises(ValueError, match=r"2 blocks cannot fill .* a smaller block"):
+        splits.check(plan, ["a"], blocks[:1])
 
 
 def test_an_empty_split_is_told_with_its_cure():

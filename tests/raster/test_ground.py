@@ -54,3 +54,10 @@ def test_areas_are_those_of_the_epsg_register(code, area):
 def test_a_system_of_ones_own_has_no_area():
     own = rasterio.crs.CRS.from_proj4("+proj=laea +lat_0=12 +lon_0=34 +units=m")
     assert ground.area(own) is None
+
+
+@pytest.mark.parametrize(("west", "middle"), [(821_000, 180.0), (700_000, 178.9)])
+def test_the_middle_lies_inside_also_across_the_180th_meridian(west, middle):
+    about = raster.grid(100, 100, "EPSG:32760", west - 5e4, 8_120_000, 1000)
+    found = ground.bounds_in(about).middle[0]
+    assert (found - middle + 180) % 360 - 180 == pytest.approx(0, abs=0.1)

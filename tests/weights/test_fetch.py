@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from kerasseg.encoders.published import IMAGENET
-from kerasseg.weights import fetch
+from kerasseg.weights import fetch, offline
 
 pytestmark = pytest.mark.once
 CONTENT = b"weights"
@@ -79,3 +79,26 @@ def test_an_unwritable_cache_is_told(publish, monkeypatch, tmp_path):
     monkeypatch.setenv("KERASSEG_CACHE", str(tmp_path / "file"))
     with pytest.raises(OSError, match="could not be fetched"):
         fetch.fetch_imagenet("resnet18")
+
+
+def test_what_would_be_fetched_is_told_and_left_out(publish):
+    names = ["resnet18", "mit_b0"]
+    source, absent = offline.without_fetching("imagenet", names)
+    assert source is None
+    assert absent == {name: IMAGENET[name].url for name in names}
+    fetch.fetch_imagenet("resnet18")
+    source, absent = offline.without_fetching("imagenet", names)
+    assert source == ["imagenet", None]
+    assert list(absent) == ["mit_b0"]
+
+
+@pytest.mark.parametrize("source", [None, "local.h5", ["a.h5", None]])
+def test_local_weights_are_loaded_as_they_are(publish, source):
+    assert offline.without_fetching(source, ["resnet18", "mit_b0"]) == (source, {})
+
+
+def test_a_preset_that_is_not_here_is_told_instead_of_fetched(tmp_path):
+    with pytest.raises(ValueError, match=r"resnet_18_imagenet.*without --dry-run"):
+        offline.without_fetching(None, "keras_hub:resnet_18_imagenet")
+    here = f"keras_hub:{tmp_path}"
+    assert offline.without_fetching("imagenet", here) == ("imagenet", {})

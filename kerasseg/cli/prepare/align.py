@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kerasseg.cli.prepare.summary import show
+from kerasseg.cli.summary import show
 
 
 class Coding(StrEnum):

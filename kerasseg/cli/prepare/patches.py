@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kerasseg.cli.prepare.align import Coding
-from kerasseg.cli.prepare.summary import show
+from kerasseg.cli.summary import show
 
 
 class Edge(StrEnum):
@@ -168,4 +168,5 @@ def patches(  # noqa: PLR0913, the options of a command
             workers=workers,
             progress=advance,
         )
+    del summary["options"]  # They are the command's.
     show(summary)

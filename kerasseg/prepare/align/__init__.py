@@ -9,7 +9,6 @@ Bands of rows are shared out among the cores and kept when finished: run again a
 stop, it goes on.
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,9 +19,9 @@ import rasterio
 
 from kerasseg import legend as legends
 from kerasseg import raster
-from kerasseg.alone import alone
+from kerasseg import work as works
 from kerasseg.legend import IGNORE, Legend
-from kerasseg.places import beside, is_remote, place
+from kerasseg.places import place
 from kerasseg.prepare import polygons
 from kerasseg.prepare import workers as processes
 from kerasseg.prepare.align import job as pieces
@@ -103,8 +102,6 @@ def label(  # noqa: PLR0913, the options of a command
     if isinstance(legend, str | Path):
         legend = legends.read(legend)
     destination = place(destination)
-    if not is_remote(destination) and destination.is_dir():
-        raise IsADirectoryError(f"{destination}: is a folder. Name a file in it.")
     here = raster.info(like)
     _check_place(here)
     if polygons.is_vector(source):
@@ -120,22 +117,22 @@ def label(  # noqa: PLR0913, the options of a command
     out = sources.output(there, legend, nodata)
     if share and out.nothing in range(1, 101):
         out = _beside_percentages(there, legend, nodata)
-    parts = beside(destination, f".{destination.name}.parts")
     rule = votes.Rule(method, out.nothing, covered)
-    todo = Job(labels, here, out, rule, legend, coding, unknown, parts)
-    if method == "rarity":
-        todo = rarity.weighed(todo, weights)
     files = [source, *(like if isinstance(like, list | tuple) else [like])]
-    parts.mkdir(parents=True, exist_ok=True)
-    with alone(parts, f"{destination} is being written"):
-        pieces.prepare(todo, pieces.stamp(todo, list(map(place, files))))
+    with works.beside(destination, "parts") as work:
+        todo = Job(labels, here, out, rule, legend, coding, unknown, work.folder)
         try:
+            if method == "rarity":
+                todo = rarity.weighed(todo, weights)
+            plan = pieces.plan(todo, list(map(place, files)))
+            if work.differing(plan):
+                work.begin(plan)
             _work(todo, workers, progress or (lambda done, total: None))
         except ValueError:  # Whatever is mended, labels or options, all begins anew.
-            shutil.rmtree(parts)
+            work.remove()
             raise
         summary = _assemble(todo, destination, share)
-    shutil.rmtree(parts)
+        work.remove()
     return summary
 
 

@@ -5,7 +5,6 @@ goes on where it was, and a window at a time is in memory, whatever the rasters'
 """
 
 import io
-import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from kerasseg import places, raster
+from kerasseg import __version__, places, raster
 from kerasseg.files import write_whole
 from kerasseg.legend import Legend
 from kerasseg.prepare.align import grids, sources, votes, warps
 from kerasseg.prepare.labels import Coding
-from kerasseg.prepare.polygons import Layer, Polygons
+from kerasseg.prepare.polygons import Layer, Polygons, parts_of
 from kerasseg.raster import Window
 
 ROWS = 512
@@ -55,7 +54,7 @@ class Job:
         if isinstance(self.labels, Layer):
             return Polygons(self.labels, self.like, self.out.nothing, self.out.dtype)
         return sources.Raster(
-            self.labels, self.out, self.legend, self.coding, self.unknown
+            self.labels, self.out, self.legend, self.coding, self.unknown, self.like
         )
 
     def pieces(self) -> list["Piece"]:
@@ -149,22 +148,11 @@ def _labels_per_pixel(like: raster.Info, label: raster.Info) -> float:
     return max(float(abs(area)), 1.0)
 
 
-def prepare(job: Job, stamp: dict[str, Any]) -> None:
-    """Prepare the folder of pieces; what other options or files left is removed."""
-    noted, wanted = job.parts / "stamp.json", json.dumps(stamp, default=str)
-    if noted.exists() and noted.read_text() == wanted:
-        return
-    noted.unlink(missing_ok=True)  # First: without it nothing else counts.
-    for left in job.parts.iterdir():
-        if left.name != "lock":
-            left.unlink()
-    write_whole(noted, wanted)
-
-
-def stamp(job: Job, files: list[Path]) -> dict[str, Any]:
-    """Return what changes when options or files do."""
+def plan(job: Job, files: list[Path]) -> dict[str, Any]:
+    """Write down all that the pieces depend on."""
     return {
-        "files": [places.stamp(path) for path in files],
+        "kerasseg": __version__,
+        "files": [places.stamp(part) for path in files for part in parts_of(path)],
         "out": asdict(job.out),
         "rule": asdict(job.rule),
         "legend": job.legend and job.legend.to_dict(),

@@ -15,6 +15,7 @@ import numpy as np
 
 from kerasseg import raster
 from kerasseg.legend import IGNORE, Legend, LegendError
+from kerasseg.prepare.align import meridian
 from kerasseg.prepare.labels import Coding, Decoder
 from kerasseg.raster import Window
 
@@ -90,7 +91,7 @@ def output(source: raster.Info, legend: Legend | None, nodata: int | None) -> Ou
         raise LegendError(
             f"value {nothing if not twice else twice[0]} stands for a class and for "
             f"{'another class' if twice else 'unlabelled pixels'}. Give the class "
-            "another code, or unlabelled pixels another value with `nodata`."
+            "another code, or unlabelled pixels another value with --nodata."
         )
     kind = np.result_type(*map(np.min_scalar_type, (*codes, nothing)))
     return Output(str(kind), nothing, codes)
@@ -103,9 +104,10 @@ class Raster:
         path: The file; its first band is taken, or its colours.
         out: What to make of it.
         legend: What its values mean, or None to keep them.
-        coding: Whether labels are coded by `"color"` or `"value"`; see `Decoder`.
+        coding: Whether labels are coded by `"color"` or `"value"`; see `Decoding`.
         unknown: What becomes of values the legend does not know: `"refuse"` or
             `"ignore"`.
+        like: The image around which labels in degrees are laid, or None.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Raster:
         legend: Legend | None = None,
         coding: Coding = "auto",
         unknown: Unknown = "refuse",
+        like: raster.Info | None = None,
     ):
         self._stack = raster.open_stack(path)
         self._out = out
@@ -123,7 +126,9 @@ class Raster:
             self._decoder = Decoder(self._stack, legend, coding, unknown)
             self._table = np.full(256, out.nothing, out.dtype)
             self._table[: len(out.codes)] = out.codes
-        self.info = self._stack.info
+        self.info, self._first = self._stack.info, 0
+        if like is not None:
+            self.info, self._first = meridian.laid(self.info, like)
         self.strips = self._stack.block[1] >= self.info.width
 
     @property
@@ -140,6 +145,16 @@ class Raster:
             LegendError: If a value is not in the legend, or is that of unlabelled
                 pixels without being the raster's nodata.
         """
+        width = self.info.width
+        begun = window._replace(column=(window.column + self._first) % width)
+        inside = begun.within(self.info.height, width)
+        labels = self._read(inside)
+        if inside.width == window.width:
+            return labels
+        rest = window._replace(column=0, width=window.width - inside.width)
+        return np.concatenate([labels, self._read(rest)], axis=1)
+
+    def _read(self, window: Window) -> np.ndarray:
         if self._decoder:
             return looked_up(self._table, self._decoder.read(window))
         labels = raster.read_label(self._stack, window)
@@ -149,7 +164,7 @@ class Raster:
         if (labels == nothing).any():
             raise LegendError(
                 f"{self.info.path}: value {nothing} is a label there, and what "
-                "unlabelled pixels are to get. Give another value with `nodata`."
+                "unlabelled pixels are to get. Give another value with --nodata."
             )
         empty = None if nodata is None else labels == nodata
         labels = labels.astype(self._out.dtype, copy=False)

@@ -105,20 +105,38 @@ def moved(
 ) -> np.ndarray:
     """Bring positions `(N, M)` in pixels of one raster into another's, `(2, N, M)`.
 
+    Longitudes are those within half a turn of the other's middle.
+
     Raises:
         RasterError: If the other's reference system does not reach so far.
     """
+    x, y = coordinates(here, there, rows, columns)
+    if there.crs.is_geographic:
+        middle, _ = there.transform @ (there.width / 2, there.height / 2)
+        x = x + 360 * np.round((middle - x) / 360)
+    across, down = ~there.transform @ (x, y)
+    return np.stack([down, across])
+
+
+def coordinates(
+    here: raster.Info, there: raster.Info, rows: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coordinates in another raster's system of positions in pixels, `(N, M)`.
+
+    Raises:
+        RasterError: If the system does not reach so far.
+    """
     x, y = here.transform @ (columns, rows)
-    if here.crs != there.crs:
-        try:
-            x, y = _project(here.crs, there.crs, x.ravel(), y.ravel())
-        except CPLE_BaseError:
-            raise raster.RasterError(
-                f"{here.path} reaches beyond what the reference system of {there.path} "
-                f"({there.crs.to_string()}) can show. Cut it, or check its CRS."
-            ) from None
-    across, down = ~there.transform @ (np.array(x), np.array(y))
-    return np.stack([down, across]).reshape(2, *rows.shape)
+    if here.crs == there.crs:
+        return x, y
+    try:
+        x, y = _project(here.crs, there.crs, x.ravel(), y.ravel())
+    except CPLE_BaseError:
+        raise raster.RasterError(
+            f"{here.path} reaches beyond what the reference system of {there.path} "
+            f"({there.crs.to_string()}) can show. Cut it, or check its CRS."
+        ) from None
+    return np.reshape(x, rows.shape), np.reshape(y, rows.shape)
 
 
 def centres(
@@ -127,37 +145,54 @@ def centres(
     """Bring the centres of a window's pixels into another raster, two `(H, W)`."""
     step = _NODES
     while True:
-        nodes, middles = (_at(here, there, window, step, shift) for shift in (0, 0.5))
-        between = (nodes[:, :-1] + nodes[:, 1:]) / 2
-        between = (between[..., :-1] + between[..., 1:]) / 2
-        error = np.abs(between - middles[:, :-1, :-1])
+        rows, columns = _nodes(window.height, step), _nodes(window.width, step)
+        nodes = _at(here, there, window, rows, columns)
+        middles = _at(here, there, window, _middles(rows), _middles(columns))
+        error = np.abs(_middles(_middles(nodes, 1), 2) - middles)
         if step == 1 or error.max() < TOLERANCE:
             break
         step //= 2
-    nodes = _between(nodes, np.arange(window.height) / step, 1)
-    rows, columns = np.round(_between(nodes, np.arange(window.width) / step, 2), 6)
+    found = _between(_between(nodes, rows, 1), columns, 2)
+    rows, columns = np.round(found, 6)
     return rows, columns
 
 
+def _nodes(length: int, step: int) -> np.ndarray:
+    """Choose pixels along a side, the first and the last among them, two at least.
+
+    None beyond: the centre of a label pixel of one degree that is 64 further on may
+    lie beyond a pole.
+    """
+    number = max(-(-(length - 1) // step), 1) + 1
+    return np.minimum(np.arange(number) * step, length - 1)
+
+
+def _middles(values: np.ndarray, axis: int = 0) -> np.ndarray:
+    low = np.take(values, range(values.shape[axis] - 1), axis)
+    return (low + np.take(values, range(1, values.shape[axis]), axis)) / 2
+
+
 def _at(
-    here: raster.Info, there: raster.Info, window: Window, step: int, shift: float
+    here: raster.Info,
+    there: raster.Info,
+    window: Window,
+    rows: np.ndarray,
+    columns: np.ndarray,
 ) -> np.ndarray:
-    rows, columns = (
-        np.arange(-(-length // step) + 1) * step + shift * step + 0.5 + start
-        for start, length in (
-            (window.row, window.height),
-            (window.column, window.width),
-        )
+    """Bring pixels of a window, also halves of them, into another raster."""
+    grid = np.meshgrid(
+        rows + window.row + 0.5, columns + window.column + 0.5, indexing="ij"
     )
-    grid = np.meshgrid(rows, columns, indexing="ij")
-    return moved(here, there, *grid).reshape(2, len(rows), len(columns))
+    return moved(here, there, *grid)
 
 
-def _between(nodes: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
-    """Interpolate along an axis, at places in units of nodes."""
-    left = places.astype(int)
-    share = (places - left).reshape((-1, 1) if axis == 1 else (-1,))
-    low, high = np.take(nodes, left, axis), np.take(nodes, left + 1, axis)
+def _between(values: np.ndarray, nodes: np.ndarray, axis: int) -> np.ndarray:
+    """Interpolate along an axis from nodes to all pixels up to the last of them."""
+    pixels = np.arange(nodes[-1] + 1)
+    left = np.minimum(np.searchsorted(nodes, pixels, "right") - 1, len(nodes) - 2)
+    share = (pixels - nodes[left]) / np.maximum(nodes[left + 1] - nodes[left], 1)
+    share = share.reshape((-1, 1) if axis == 1 else (-1,))
+    low, high = np.take(values, left, axis), np.take(values, left + 1, axis)
     return low + share * (high - low)
 
 

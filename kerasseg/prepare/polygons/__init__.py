@@ -6,6 +6,6 @@ overlap, the last of the file is on top.
 """
 
 from kerasseg.prepare.polygons.drawing import Polygons
-from kerasseg.prepare.polygons.layer import Layer, describe, is_vector
+from kerasseg.prepare.polygons.layer import Layer, describe, is_vector, parts_of
 
-__all__ = ["Layer", "Polygons", "describe", "is_vector"]
+__all__ = ["Layer", "Polygons", "describe", "is_vector", "parts_of"]

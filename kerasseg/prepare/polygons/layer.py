@@ -16,6 +16,7 @@ from kerasseg.prepare.polygons import files
 
 SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".shp", ".geojson", ".fgb")
 _NEEDED = ("pyogrio", "pyarrow", "shapely")
+_BESIDE = (".dbf", ".shx", ".prj", ".cpg")
 _FILLED = 1
 """What polygons are where no attribute tells classes apart."""
 
@@ -23,6 +24,17 @@ _FILLED = 1
 def is_vector(path: str | Path) -> bool:
     """Tell by its suffix whether a file holds polygons."""
     return Path(path).suffix.lower() in SUFFIXES
+
+
+def parts_of(path: Path) -> list[Path]:
+    """List the files that one is made of: attributes and more lie beside a Shapefile.
+
+    Any other file, a raster too, is its own only part.
+    """
+    if path.suffix.lower() != ".shp":
+        return [path]
+    beside = [path.with_suffix(suffix) for suffix in _BESIDE]
+    return [path, *filter(places.exists, beside)]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,50 @@
+"""Open files as rasterio sees them."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import rasterio
+from rasterio import errors
+
+from kerasseg import places
+from kerasseg.raster.describing import RasterError
+from kerasseg.raster.stores import store
+
+STRICT = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES", "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO"}
+"""Without these a JPEG or PNG cut short comes back grey or black, with no error."""
+
+
+def open_source(path: Path) -> rasterio.DatasetReader:
+    """Open one file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        RasterError: If it is not a raster.
+    """
+    if not places.exists(path):
+        raise FileNotFoundError(f"no raster at {path}. Correct the path.")
+    try:
+        with quietly(errors.NotGeoreferencedWarning), rasterio.Env(**STRICT):
+            return rasterio.open(str(path), opener=store(path))
+    except errors.RasterioError:
+        raise RasterError(
+            f"{path}: not a raster, or damaged at its start. "
+            "Give a TIFF, JPEG or PNG; if it is one, copy or download it again."
+        ) from None
+
+
+@contextmanager
+def quietly(category: type[Warning]) -> Iterator[None]:
+    """Leave warnings of a kind unsaid."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category)
+        yield
+
+
+@contextmanager
+def small_cache(num_bytes: int = 1 << 27) -> Iterator[None]:
+    """Let GDAL keep less than a twentieth of the memory, however large the machine."""
+    with rasterio.Env(GDAL_CACHEMAX=num_bytes):
+        yield
