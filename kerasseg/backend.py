@@ -1,6 +1,5 @@
 """Everything that differs between JAX and TensorFlow and is not behind `keras.ops`."""
 
-import ctypes
 import hashlib
 import os
 import platform
@@ -8,18 +7,17 @@ import random
 import resource
 import sys
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-_KEEP_MEMORY = {
-    "M_TRIM_THRESHOLD": (-1, 2**31 - 1),
-    "M_MMAP_MAX": (-4, 0),
-    "M_ARENA_MAX": (-8, 1),
-}
-"""Parameters of glibc's `mallopt`: number, value."""
+from kerasseg import heap
+
+_LONG_TO_COMPILE = 2.0
+"""Seconds of compiling after which the heap is put in order."""
 
 _PACKAGES = {"jax": "jax", "tensorflow": "tensorflow"}
 
@@ -45,26 +43,28 @@ def choose(name: str) -> None:
             )
     os.environ["KERAS_BACKEND"] = name
     if name == "jax":
-        _keep_memory()
         _keep_programs()
     # TensorFlow tells of its instruction sets at every start.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if name == "jax":
         # Keras seeds TensorFlow all the same, which then tells of its kernels.
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+        _keep_memory()
 
 
+@cache
 def _keep_memory() -> None:
-    """Let glibc keep freed memory, instead of giving it back after each step.
+    """Keep freed memory, and put the heap in order when XLA has compiled for long."""
+    import jax
 
-    XLA takes its working memory anew at every step, and a CPU spends up to a fifth of
-    the step on the first touch of its pages. Other C libraries are left alone.
-    """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    for number, value in _KEEP_MEMORY.values() if mallopt else ():
-        mallopt(number, value)
+    def compiled(event: str, seconds: float, **_) -> None:
+        if not event.endswith("backend_compile_duration"):
+            return
+        if seconds > _LONG_TO_COMPILE and jax.default_backend() == "cpu":
+            heap.fill_holes()
+
+    heap.keep_freed_memory()
+    jax.monitoring.register_event_duration_secs_listener(compiled)
 
 
 def _keep_programs() -> None:

@@ -35,6 +35,49 @@ def test_freed_memory_is_kept_for_the_next_step():
     assert int(answer.stdout) < 10
 
 
+LEAVE_HOLES = """
+import ctypes
+from pathlib import Path
+from kerasseg import heap
+
+heap.keep_freed_memory()
+library = heap._glibc()
+
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+def touched(size):
+    block = library.malloc(size)
+    ctypes.memset(block, 1, size)
+    return block
+
+
+blocks = [touched(100_000) for _ in range(1000)]
+large, behind = touched(600 << 20), touched(100_000)
+for block in [*blocks[::2], large]:
+    library.free(block)
+before = resident()
+print(heap.fill_holes(), before - resident())
+print(library.malloc(90_000) > behind, library.malloc(600 << 20) == large)
+print(heap.fill_holes())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_small_holes_are_filled_and_their_pages_given_back_and_large_ones_kept():
+    answer = subprocess.run(
+        [sys.executable, "-c", LEAVE_HOLES], check=True, capture_output=True, text=True
+    )
+    first, second, third = answer.stdout.splitlines()
+    taken, given_back = map(int, first.split())
+    assert taken >= 500 * 96_000
+    assert given_back >= 0.9 * 500 * 96_000
+    assert second == "True True"
+    assert int(third) < 10_000_000
+
+
 COMPILE = """
 from kerasseg import backend
 

@@ -1,0 +1,149 @@
+"""How the C library keeps memory, where JAX computes on the CPU of a Linux machine.
+
+XLA takes its working memory anew at every step and takes scratch for every operation.
+glibc serves both badly as it comes, so it is told to keep what is freed, and the holes
+that a compiler leaves are filled. Other C libraries are left alone.
+"""
+
+import ctypes
+import sys
+from contextlib import suppress
+
+_SETTINGS = {
+    "M_TRIM_THRESHOLD": (-1, -1),  # never
+    "M_MMAP_MAX": (-4, 0),
+    "M_ARENA_MAX": (-8, 1),
+}
+"""Parameters of glibc's `mallopt`: number, value."""
+
+_SMALLEST, _LARGEST = 4096, 64 << 20
+"""Bytes of the holes that are filled; a larger one is worth keeping."""
+
+_RESERVE = 512 << 20
+"""Bytes of address space kept for what is small, so that it leaves the large alone."""
+
+_ALIGNMENT = 16
+_MADV_DONTNEED = 4
+
+
+class _Memory(ctypes.Structure):
+    """What `mallinfo2` tells; `arena` is the size of the heap in bytes."""
+
+    _fields_ = (("arena", ctypes.c_size_t), ("rest", ctypes.c_size_t * 9))
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep freed memory, instead of giving it back after each step.
+
+    A CPU spends up to a fifth of a step on the first touch of its pages.
+    """
+    library = _glibc()
+    for number, value in _SETTINGS.values() if library else ():
+        library.mallopt(number, value)
+
+
+def fill_holes() -> int:
+    """Take all small free pieces of the heap for good, and give their pages back.
+
+    A compiler leaves tens of thousands of them, and glibc searches those one after the
+    other whenever an operation asks for scratch: a tenth of U-TAE's train step, beside
+    half a gigabyte. Address space is all that taking them costs.
+
+    Returns:
+        How many bytes were taken.
+    """
+    library = _glibc()
+    if library is None:
+        return 0
+    size = library.mallinfo2().arena
+    # What is as large as the heap lies behind it, and so does what comes after.
+    end = library.malloc(size)
+    if not end:
+        return 0
+    large = []
+    while block := _largest_hole(end, size, library):
+        large.append(block)
+    taken = _take_below(end, library)
+    _leave_one(end, library)
+    for block in large:
+        library.free(block)
+    for block, length in taken:
+        _give_back(block, length, library)
+    return sum(length for _, length in taken)
+
+
+def _largest_hole(end: int, size: int, library) -> int | None:
+    """Allocate the largest free piece below an address, if it is one to keep.
+
+    Args:
+        end: The address.
+        size: More bytes than any piece has.
+        library: The C library.
+    """
+
+    def fits(size):
+        block = library.malloc(size)
+        library.free(block)
+        return block and block < end
+
+    fitting = _LARGEST
+    if not fits(fitting):
+        return None
+    while size - fitting > _ALIGNMENT:
+        middle = (size + fitting) // 2
+        fitting, size = (middle, size) if fits(middle) else (fitting, middle)
+    return library.malloc(fitting)
+
+
+def _take_below(end: int, library) -> list[tuple[int, int]]:
+    """Allocate, largest first, until nothing is left below an address.
+
+    Returns:
+        Address and bytes of each block.
+    """
+    taken = []
+    size = _LARGEST
+    while size >= _SMALLEST:
+        block = library.malloc(size)
+        if block and block < end:
+            taken.append((block, library.malloc_usable_size(block)))
+        else:
+            library.free(block)
+            size = size * 15 // 16
+    return taken
+
+
+def _give_back(block: int, size: int, library) -> None:
+    first, last = -(-block // 4096) * 4096, (block + size) // 4096 * 4096
+    if last > first:
+        library.madvise(first, last - first, _MADV_DONTNEED)
+
+
+def _leave_one(end: int, library) -> None:
+    """Make of the last block a hole, too small for a working memory.
+
+    Small tensors that outlive a step would else lie where the working memory was, and
+    a second one would be taken beside the first.
+    """
+    hole = library.realloc(end, _RESERVE)
+    library.malloc(_LARGEST)  # never freed nor touched: it keeps the hole a hole
+    library.free(hole or end)
+
+
+def _glibc():
+    """Return the C library if it is a glibc that has all that is needed here."""
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+    with suppress(AttributeError):  # musl, and glibc before 2.33
+        address, size = ctypes.c_void_p, ctypes.c_size_t
+        library.mallinfo2.restype = _Memory
+        library.malloc.argtypes, library.malloc.restype = [size], address
+        library.realloc.argtypes, library.realloc.restype = [address, size], address
+        library.free.argtypes, library.free.restype = [address], None
+        library.malloc_usable_size.argtypes = [address]
+        library.malloc_usable_size.restype = size
+        library.madvise.argtypes = [address, size, ctypes.c_int]
+        library.mallopt.argtypes = [ctypes.c_int, ctypes.c_int]
+        return library
+    return None
