@@ -16,8 +16,8 @@ import numpy as np
 
 from kerasseg import heap
 
-_LONG_TO_COMPILE = 2.0
-"""Seconds of compiling after which the heap is put in order."""
+_LONG_TO_COMPILE = 0.3
+"""Seconds of compiling, or loading, after which the heap is put in order."""
 
 _PACKAGES = {"jax": "jax", "tensorflow": "tensorflow"}
 
