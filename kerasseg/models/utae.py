@@ -145,19 +145,19 @@ def build(  # noqa: PLR0913
         pad_value=pad_value,
         remat=remat,
     )
+    stages = ["in_conv", *(f"down_blocks.{n}" for n in range(len(encoder_widths) - 1))]
 
     def encode(x, observed=None):
-        x = open_block(x, encoder_widths[0], blocks, observed=observed, name="in_conv")
+        x = open_block(x, encoder_widths[0], blocks, observed=observed, name=stages[0])
         maps = [x]
-        for stage, width in enumerate(encoder_widths[1:]):
-            name = f"down_blocks.{stage}"
+        for name, width in zip(stages[1:], encoder_widths[1:], strict=True):
             x = down_block(x, width, blocks, observed=observed, name=name)
             maps.append(x)
         return maps
 
     maps = [
-        series.unfold(x, f"encoder.{level}")
-        for level, x in enumerate(series.each_date(encode))
+        series.unfold(x, name)
+        for x, name in zip(series.each_date(encode), stages, strict=True)
     ]
     x, attention = series.attend(
         maps[-1],
