@@ -2,15 +2,26 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 # Tests compile hundreds of programs and run each once or twice: XLA need not polish
-# them. That takes two thirds of their time off; what is computed stays the same.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+# them, nor form its kernels by the slower of its two ways. That takes nine tenths of
+# their time off; what is computed stays the same.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false",
+)
 
 import pytest
+
+# What JAX compiled for one test or child process is there for the next, and gone after
+# the run: never in the cache of whoever runs the tests.
+PROGRAMS = tempfile.TemporaryDirectory(prefix="kerasseg-programs-")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", PROGRAMS.name)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 # Recipes of tests name the made-up world of `fakes.py` by its dotted path.
 sys.path.insert(0, str(Path(__file__).parent))

@@ -1,5 +1,6 @@
 """Ways to stop a run at a moment of one's choice."""
 
+import shutil
 import signal
 
 import pytest
@@ -38,3 +39,23 @@ def unconcluded(monkeypatch):
     from kerasseg.fit import job
 
     monkeypatch.setattr(job, "conclude", lambda *_: None)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """Return a tracking store without runs: making one takes longer than a tiny fit."""
+    from kerasseg import tracking
+
+    folder = tmp_path_factory.mktemp("empty")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        tracking.client()
+    return folder / "mlruns"
+
+
+@pytest.fixture
+def elsewhere(elsewhere, empty_store):
+    """Work in an empty folder but for a tracking store of its own."""
+    shutil.copytree(empty_store, elsewhere / "mlruns")
+    return elsewhere

@@ -16,7 +16,10 @@ once = pytest.mark.once
 
 @pytest.fixture
 def watched(tmp_path):
-    return checkpoint.Checkpoint(tmp_path / "a.npz", snapshot.Position(), [], 3, None)
+    # A shell lets what it runs in the background ignore Ctrl-C, these tests among it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield checkpoint.Checkpoint(tmp_path / "a.npz", snapshot.Position(), [], 3, None)
+    signal.signal(signal.SIGINT, before)
 
 
 def signalled(watched, *numbers):

@@ -1,11 +1,9 @@
 """A run is tracked whole, and a stop loses nothing of it."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import keras
@@ -17,7 +15,6 @@ from kerasseg import artifact, fit, recipe, tracking
 from kerasseg.fit import snapshot
 
 pytestmark = pytest.mark.slow
-TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -90,12 +87,27 @@ def test_mlflow_opens_the_model(fitted):
 
 
 RUN = """
-import sys
+import os, sys
 from kerasseg import backend, recipe
-read = recipe.read(sys.argv[1], sys.argv[3:])
+
+path, resume, stop, *settings = sys.argv[1:]
+read = recipe.read(path, settings)
 backend.choose(read.backend)
 from kerasseg import fit
-fit.run(read, resume=sys.argv[2] or None, progress=False)
+
+
+class Stopping(fit.callbacks.Validate):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == (1, 4):
+            os.kill(os.getpid(), int(stop))
+
+
+if int(stop):
+    fit.job.Validate = Stopping
+fit.run(read, resume=resume or None, progress=False)
 """
 SETTINGS = (
     "training.epochs=4",
@@ -107,33 +119,29 @@ SETTINGS = (
 )
 
 
-def begin(folder: Path, path: Path, resume: str = "") -> subprocess.Popen:
-    folder.mkdir(exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": str(TESTS), "MLFLOW_TRACKING_URI": ""}
-    command = [sys.executable, "-c", RUN, str(path), resume, *SETTINGS]
-    with (folder / "errors.txt").open("w") as told:
-        return subprocess.Popen(command, cwd=folder, env=environment, stderr=told)
+def process(folder: Path, resume: str = "", stop: int = 0) -> tuple[int, str]:
+    """Fit in a process of its own; return how it ended, and its last words.
+
+    `stop` is a signal that it sends itself after the fifth batch of the second epoch.
+    """
+    (folder / "tiny.yaml").write_text(TINY_RECIPE)
+    places = {"PYTHONPATH": os.pathsep.join(sys.path), "MLFLOW_TRACKING_URI": ""}
+    command = [sys.executable, "-c", RUN, "tiny.yaml", resume, str(int(stop))]
+    done = subprocess.run(
+        [*command, *SETTINGS],
+        cwd=folder,
+        env=os.environ | places,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=300,
+    )
+    return done.returncode, done.stderr
 
 
-def finish(folder: Path, path: Path, resume: str = "") -> None:
-    assert begin(folder, path, resume).wait(300) == 0, errors(folder)
-
-
-def errors(folder: Path) -> str:
-    return (folder / "errors.txt").read_text()
-
-
-def wait_for_the_middle_of_an_epoch(process: subprocess.Popen, folder: Path) -> None:
-    """Wait until a snapshot is from within the second epoch or later."""
-    deadline = time.monotonic() + 240
-    while time.monotonic() < deadline and process.poll() is None:
-        for path in folder.glob("mlruns/checkpoints/*/snapshot.npz"):
-            with np.load(path) as archive:
-                position = json.loads(str(archive["position"]))
-            if position["epoch"] >= 1 and position["step"] > 0:
-                return
-        time.sleep(0.01)
-    pytest.fail(f"the run ended before it could be stopped: {errors(folder)}")
+def where(folder: Path) -> tuple[int, int]:
+    (path,) = folder.glob("mlruns/checkpoints/*/snapshot.npz")
+    position = snapshot.position(path)
+    return position.epoch, position.step
 
 
 def scores_of_each_epoch(folder: Path, monkeypatch) -> dict[str, list[float]]:
@@ -152,19 +160,30 @@ def scores_of_each_epoch(folder: Path, monkeypatch) -> dict[str, list[float]]:
     }
 
 
-@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM])
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """Fit without a stop, and return the folder."""
+    folder = tmp_path_factory.mktemp("straight")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        (folder / "tiny.yaml").write_text(TINY_RECIPE)
+        fit.run(recipe.read(folder / "tiny.yaml", SETTINGS), progress=False)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("stop", "kept"), [(signal.SIGKILL, (1, 4)), (signal.SIGTERM, (1, 5))]
+)
 def test_a_run_stopped_within_an_epoch_ends_like_one_that_was_not(
-    stop, tmp_path, tiny_recipe, monkeypatch
+    stop, kept, straight, elsewhere, monkeypatch
 ):
-    tiny_recipe()
-    path = tmp_path / "tiny.yaml"
-    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
-    finish(straight, path)
-    process = begin(stopped, path)
-    wait_for_the_middle_of_an_epoch(process, stopped)
-    process.send_signal(stop)
-    assert process.wait(60) != 0
-    finish(stopped, path, resume="latest")
+    stopped = elsewhere
+    code, told = process(stopped, stop=stop)
+    assert code != 0, told
+    assert where(stopped) == kept, told
+    code, told = process(stopped, resume="latest")
+    assert code == 0, told
 
     expected, found = (
         scores_of_each_epoch(folder, monkeypatch) for folder in (straight, stopped)
