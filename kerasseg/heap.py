@@ -37,9 +37,11 @@ def keep_freed_memory() -> None:
 
     A CPU spends up to a fifth of a step on the first touch of its pages.
     """
-    library = _glibc()
-    for number, value in _SETTINGS.values() if library else ():
-        library.mallopt(number, value)
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    for number, value in _SETTINGS.values() if mallopt else ():
+        mallopt(number, value)
 
 
 def fill_holes() -> int:
@@ -131,7 +133,7 @@ def _leave_one(end: int, library) -> None:
 
 
 def _glibc():
-    """Return the C library if it is a glibc that has all that is needed here."""
+    """Return the C library if it is a glibc that has what filling holes needs."""
     if sys.platform != "linux":
         return None
     library = ctypes.CDLL(None)
@@ -144,6 +146,5 @@ def _glibc():
         library.malloc_usable_size.argtypes = [address]
         library.malloc_usable_size.restype = size
         library.madvise.argtypes = [address, size, ctypes.c_int]
-        library.mallopt.argtypes = [ctypes.c_int, ctypes.c_int]
         return library
     return None
