@@ -8,6 +8,7 @@ that a compiler leaves are filled. Other C libraries are left alone.
 import ctypes
 import sys
 from contextlib import suppress
+from functools import cache
 
 _SETTINGS = {
     "M_TRIM_THRESHOLD": (-1, -1),  # never
@@ -27,9 +28,13 @@ _MADV_DONTNEED = 4
 
 
 class _Memory(ctypes.Structure):
-    """What `mallinfo2` tells; `arena` is the size of the heap in bytes."""
+    """What `mallinfo2` tells, in bytes: of the heap, and of what is free at its end."""
 
-    _fields_ = (("arena", ctypes.c_size_t), ("rest", ctypes.c_size_t * 9))
+    _fields_ = (
+        ("arena", ctypes.c_size_t),
+        ("others", ctypes.c_size_t * 8),
+        ("keepcost", ctypes.c_size_t),
+    )
 
 
 def keep_freed_memory() -> None:
@@ -57,7 +62,8 @@ def fill_holes() -> int:
     library = _glibc()
     if library is None:
         return 0
-    size = library.mallinfo2().arena
+    told = library.mallinfo2()
+    size = told.arena - told.keepcost
     # What is as large as the heap lies behind it, and so does what comes after.
     end = library.malloc(size)
     if not end:
@@ -66,8 +72,9 @@ def fill_holes() -> int:
     while block := _largest_hole(end, size, library):
         large.append(block)
     taken = _take_below(end, library)
-    _leave_one(end, library)
-    for block in large:
+    end = library.realloc(end, _SMALLEST)  # the rest of it is behind the heap again
+    _reserve()
+    for block in [end, *large]:
         library.free(block)
     for block, length in taken:
         _give_back(block, length, library)
@@ -121,15 +128,17 @@ def _give_back(block: int, size: int, library) -> None:
         library.madvise(first, last - first, _MADV_DONTNEED)
 
 
-def _leave_one(end: int, library) -> None:
-    """Make of the last block a hole, too small for a working memory.
+@cache
+def _reserve() -> None:
+    """Make one hole behind the heap, once, that is too small for a working memory.
 
     Small tensors that outlive a step would else lie where the working memory was, and
-    a second one would be taken beside the first.
+    a second one would be taken beside the first. No other hole may be free meanwhile.
     """
-    hole = library.realloc(end, _RESERVE)
+    library = _glibc()
+    hole = library.malloc(_RESERVE)
     library.malloc(_LARGEST)  # never freed nor touched: it keeps the hole a hole
-    library.free(hole or end)
+    library.free(hole)
 
 
 def _glibc():

@@ -62,6 +62,10 @@ before = resident()
 print(heap.fill_holes(), before - resident())
 print(library.malloc(90_000) > behind, library.malloc(600 << 20) == large)
 print(heap.fill_holes())
+mapped = int(Path("/proc/self/statm").read_text().split()[0])
+for _ in range(5):
+    heap.fill_holes()
+print(int(Path("/proc/self/statm").read_text().split()[0]) - mapped)
 """
 
 
@@ -70,12 +74,13 @@ def test_small_holes_are_filled_and_their_pages_given_back_and_large_ones_kept()
     answer = subprocess.run(
         [sys.executable, "-c", LEAVE_HOLES], check=True, capture_output=True, text=True
     )
-    first, second, third = answer.stdout.splitlines()
+    first, second, third, grown = answer.stdout.splitlines()
     taken, given_back = map(int, first.split())
     assert taken >= 500 * 96_000
     assert given_back >= 0.9 * 500 * 96_000
     assert second == "True True"
     assert int(third) < 10_000_000
+    assert int(grown) < 1000, "pages of address space"
 
 
 COMPILE = """
