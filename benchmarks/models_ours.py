@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from stopwatch import MATRIX, answer, matrix_peak, measure, peak_rss_gb
 
-from kerasseg import backend
+from kerasseg import backend, light_keras
 
 
 def main():
@@ -40,6 +40,7 @@ def prepare(name, threads):
     """Choose backend and threads, which both want to know before they are imported."""
     os.environ["NPROC"] = str(threads)  # read by XLA for its pool of threads
     backend.choose(name)
+    light_keras.load()  # as the command line does
     if name == "tensorflow":
         import tensorflow as tf
 

@@ -25,7 +25,7 @@ def main():
     model = build(BANDS, CLASSES, **options)
     rng = np.random.default_rng(0)
     shape = (batch, dates, size, size, BANDS)
-    image = rng.normal(size=shape).astype("float32")
+    image = rng.standard_normal(shape, "float32")
     days = np.sort(rng.choice(380, (batch, dates), replace=False), 1).astype("int32")
     label = rng.integers(0, CLASSES, (batch, size, size)).astype("uint8")
     inputs = {"image": image, "days": days}

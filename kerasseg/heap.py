@@ -8,7 +8,6 @@ that a compiler leaves are filled. Other C libraries are left alone.
 import ctypes
 import sys
 from contextlib import suppress
-from functools import cache
 
 _SETTINGS = {
     "M_TRIM_THRESHOLD": (-1, -1),  # never
@@ -20,7 +19,7 @@ _SETTINGS = {
 _SMALLEST, _LARGEST = 4096, 64 << 20
 """Bytes of the holes that are filled; a larger one is worth keeping."""
 
-_RESERVE = 512 << 20
+_RESERVE = 256 << 20
 """Bytes of address space kept for what is small, so that it leaves the large alone."""
 
 _ALIGNMENT = 16
@@ -73,7 +72,9 @@ def fill_holes() -> int:
         large.append(block)
     taken = _take_below(end, library)
     end = library.realloc(end, _SMALLEST)  # the rest of it is behind the heap again
-    _reserve()
+    kept = map(library.malloc_usable_size, large)
+    if not any(_RESERVE // 2 < size <= _RESERVE + _LARGEST for size in kept):
+        _reserve(library)
     for block in [end, *large]:
         library.free(block)
     for block, length in taken:
@@ -128,14 +129,12 @@ def _give_back(block: int, size: int, library) -> None:
         library.madvise(first, last - first, _MADV_DONTNEED)
 
 
-@cache
-def _reserve() -> None:
-    """Make one hole behind the heap, once, that is too small for a working memory.
+def _reserve(library) -> None:
+    """Make one hole behind the heap that is too small for a working memory.
 
     Small tensors that outlive a step would else lie where the working memory was, and
     a second one would be taken beside the first. No other hole may be free meanwhile.
     """
-    library = _glibc()
     hole = library.malloc(_RESERVE)
     library.malloc(_LARGEST)  # never freed nor touched: it keeps the hole a hole
     library.free(hole)

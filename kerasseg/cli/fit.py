@@ -36,8 +36,10 @@ def fit(
     followed = recipes.read(recipe, [*(sets or ()), *chosen])
 
     from kerasseg import backend as backends
+    from kerasseg import light_keras
 
     backends.choose(followed.backend)
+    light_keras.load()
     from kerasseg import fit as job
     from kerasseg import tracking
 

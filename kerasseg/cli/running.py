@@ -4,7 +4,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from kerasseg import backend
+from kerasseg import backend, light_keras
 from kerasseg.cli.arguments import Backend
 from kerasseg.recipe import read
 
@@ -25,3 +25,4 @@ def choose_backend(recipe: Path | None, wanted: Backend | None) -> None:
         choices = [*fitted, *(choice.value for choice in Backend)]
         installed = [name for name in choices if find_spec(name)]
         backend.choose(installed[0] if installed else choices[0])
+    light_keras.load()

@@ -10,7 +10,7 @@ from kerasseg.layers import jax_cpu
 from kerasseg.layers.in_chunks import in_chunks
 from kerasseg.layers.resize import weights
 
-_VALUES_AT_ONCE = 2**24
+_VALUES_AT_ONCE = 2**22
 """Values of a series that are weighed at once, where rows are summed by and by."""
 
 

@@ -7,6 +7,7 @@ import keras
 
 from kerasseg.layers import published_initializer
 from kerasseg.layers.frames import FoldDates, Observed, UnfoldDates
+from kerasseg.layers.one_by_one import OneByOne
 from kerasseg.layers.padding import CropLike, PadToMultiple
 from kerasseg.layers.rematerialized import Rematerialized
 from kerasseg.layers.series_blocks import Blocks, down_block, head, up_block
@@ -198,7 +199,8 @@ def answer(  # noqa: PLR0913
     if encoder or return_maps:
         outputs["maps"] = list(maps)
     alone = list(outputs) == ["logits"]
-    model = keras.Model(
+    kind = OneByOne if series.remat else keras.Model
+    model = kind(
         series.inputs, outputs["logits"] if alone else outputs, name=name
     )
     if published_init:

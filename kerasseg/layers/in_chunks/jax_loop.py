@@ -92,9 +92,10 @@ class _Loop:
         def step(i, state):
             return visit(state, i * self.size, self.size)
 
-        if whole:
-            state = lax.fori_loop(0, whole, step, state)
-        return visit(state, whole * self.size, left) if left else state
+        # The rest first: XLA would copy a loop's results before it writes to them.
+        if left:
+            state = visit(state, whole * self.size, left)
+        return lax.fori_loop(0, whole, step, state) if whole else state
 
 
 def _put(whole, parts, start, axis):
