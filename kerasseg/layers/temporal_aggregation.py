@@ -122,6 +122,10 @@ def _sum_rows(x, start, weights, constants):
         from kerasseg.layers.jax_cpu.weighted_sum import sum_dates
 
         return sum_dates(x, weight)
+    if keras.config.backend() == "tensorflow":
+        from kerasseg.layers.tensorflow_cpu import sum_dates
+
+        return sum_dates(x, weight)
     heads = weight.shape[-1]
     x = ops.reshape(x, (*ops.shape(x)[:4], heads, channels // heads))
     return ops.reshape(

@@ -129,10 +129,12 @@ class _Chunks:
             arrays = map(tf.TensorArray.write, state, [index] * kept, found)
             return index + 1, [*arrays, *map(tf.add, state[kept:], found[kept:])]
 
+        with tf.control_dependencies(first):  # two chunks at once need twice the memory
+            second = tf.identity(1)
         _, state = tf.while_loop(
             lambda index, _: index < self.number,
             visit,
-            (1, [*state, *first[kept:]]),
+            (second, [*state, *first[kept:]]),
             parallel_iterations=1,
         )
         return state
