@@ -60,8 +60,10 @@ def _keep_memory() -> None:
     def compiled(event: str, seconds: float, **_) -> None:
         if not event.endswith("backend_compile_duration"):
             return
-        if seconds > _LONG_TO_COMPILE and jax.default_backend() == "cpu":
-            heap.fill_holes()
+        if jax.default_backend() == "cpu":
+            heap.reserve()
+            if seconds > _LONG_TO_COMPILE:
+                heap.fill_holes()
 
     heap.keep_freed_memory()
     jax.monitoring.register_event_duration_secs_listener(compiled)

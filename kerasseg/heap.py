@@ -8,6 +8,7 @@ that a compiler leaves are filled. Other C libraries are left alone.
 import ctypes
 import sys
 from contextlib import suppress
+from functools import cache
 
 _SETTINGS = {
     "M_TRIM_THRESHOLD": (-1, -1),  # never
@@ -129,12 +130,20 @@ def _give_back(block: int, size: int, library) -> None:
         library.madvise(first, last - first, _MADV_DONTNEED)
 
 
-def _reserve(library) -> None:
-    """Make one hole behind the heap that is too small for a working memory.
+@cache
+def reserve() -> None:
+    """Make one hole behind the heap, unless that was done, for what is small.
 
-    Small tensors that outlive a step would else lie where the working memory was, and
-    a second one would be taken beside the first. No other hole may be free meanwhile.
+    It is too small for a working memory. Small tensors that outlive a step would else
+    lie where the working memory was, and a second one would be taken beside the first.
     """
+    library = _glibc()
+    if library is not None:
+        _reserve(library)
+
+
+def _reserve(library) -> None:
+    """Make that hole. No other one may be free meanwhile that is as large."""
     hole = library.malloc(_RESERVE)
     library.malloc(_LARGEST)  # never freed nor touched: it keeps the hole a hole
     library.free(hole)
