@@ -63,8 +63,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 		{ echo "kerasseg needs Python 3.11 or newer; give one with PYTHON=…"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(RUN)python -m pip install --quiet --require-hashes -r requirements.lock
+	$(RUN)python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	$(RUN)python -m pip install --quiet --no-deps -e .
+	-$(RUN)python -m compileall -qq -j 0 $(VENV)/lib  # pip would use one core
 	touch $@
 
 # The peer needs torchvision's Python code only, whose wheels ask for CUDA.
