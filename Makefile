@@ -26,14 +26,22 @@ $(SAMPLE)/train.txt: | $(VENV)/ready
 
 test: $(VENV)/ready  ## all checks, then all tests on both backends, side by side
 	$(MAKE) lint
-	$(MAKE) --jobs=2 --output-sync=target --keep-going test-jax test-tensorflow
+	$(MAKE) --jobs=2 --output-sync=target --keep-going \
+		test-jax test-tensorflow test-files
 
-.PHONY: test-jax test-tensorflow
+# They compute little with a backend, and are run where the first of the others ends.
+FILES := tests/datasets tests/doctor tests/pipeline tests/prepare tests/raster \
+	tests/test_mlflow_ui.py tests/test_places.py
+
+.PHONY: test-jax test-tensorflow test-files
 test-jax: $(VENV)/ready
-	KERAS_BACKEND=jax $(RUN)python -m pytest -q
+	KERAS_BACKEND=jax $(RUN)python -m pytest -q $(FILES:%=--ignore=%)
 
 test-tensorflow: $(VENV)/ready
 	KERAS_BACKEND=tensorflow $(RUN)python -m pytest -q -m "not once"
+
+test-files: $(VENV)/ready
+	KERAS_BACKEND=jax $(RUN)python -m pytest -q $(FILES)
 
 check: $(VENV)/ready lint  ## what to run before a commit
 	KERAS_BACKEND=jax $(RUN)python -m pytest -q -m "not slow"
@@ -63,8 +71,9 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 		{ echo "kerasseg needs Python 3.11 or newer; give one with PYTHON=…"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(RUN)python -m pip install --quiet --require-hashes -r requirements.lock
+	$(RUN)python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	$(RUN)python -m pip install --quiet --no-deps -e .
+	-$(RUN)python -m compileall -qq -j 0 $(VENV)/lib  # pip would use one core
 	touch $@
 
 # The peer needs torchvision's Python code only, whose wheels ask for CUDA.

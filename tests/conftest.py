@@ -45,6 +45,20 @@ def shared():
 
 
 @pytest.fixture
+def without_values():
+    """Give no model of a test values, as it counts, names or refuses them only.
+
+    To draw the values of a large model takes longer than most tests.
+    """
+    import keras
+
+    with keras.StatelessScope(initialize_variables=False):
+        yield
+    # Keras keeps a list of such variables, and would draw them with the next model.
+    keras.utils.clear_session(free_memory=False)
+
+
+@pytest.fixture
 def tiny_recipe(tmp_path):
     """Return a function that writes a recipe of the made-up world and reads it."""
 

@@ -163,6 +163,7 @@ def test_an_unwritable_place_is_told(model, tmp_path):
         artifact.save(model, tmp_path / "file" / "model.keras")
 
 
+@pytest.mark.once
 def test_importing_the_layers_is_enough_for_keras_to_load(model, tmp_path):
     path = artifact.save(model, tmp_path / "model.keras")
     code = "import sys, keras, kerasseg.layers; keras.saving.load_model(sys.argv[1])"

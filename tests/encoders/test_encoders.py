@@ -6,6 +6,8 @@ import pytest
 
 from kerasseg import encoders, lookup
 
+pytestmark = pytest.mark.usefixtures("without_values")
+
 SIZES = [(32, 48), (16, 24), (8, 12), (4, 6), (2, 3)]
 ONE_OF_EACH = ("preact_resnet18", "resnet18", "resnet50", "mit_b0")
 

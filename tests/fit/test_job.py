@@ -86,28 +86,27 @@ def test_mlflow_opens_the_model(fitted):
     np.testing.assert_allclose(served.predict({"image": image}), expected, rtol=1e-5)
 
 
-RUN = """
-import os, sys
+KILLED = """
+import os, signal, sys
 from kerasseg import backend, recipe
 
-path, resume, stop, *settings = sys.argv[1:]
+path, *settings = sys.argv[1:]
 read = recipe.read(path, settings)
 backend.choose(read.backend)
 from kerasseg import fit
 
 
-class Stopping(fit.callbacks.Validate):
+class Killed(fit.callbacks.Validate):
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
         if (self.epoch, batch) == (1, 4):
-            os.kill(os.getpid(), int(stop))
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
-if int(stop):
-    fit.job.Validate = Stopping
-fit.run(read, resume=resume or None, progress=False)
+fit.job.Validate = Killed
+fit.run(read, progress=False)
 """
 SETTINGS = (
     "training.epochs=4",
@@ -119,23 +118,18 @@ SETTINGS = (
 )
 
 
-def process(folder: Path, resume: str = "", stop: int = 0) -> tuple[int, str]:
-    """Fit in a process of its own; return how it ended, and its last words.
-
-    `stop` is a signal that it sends itself after the fifth batch of the second epoch.
-    """
-    (folder / "tiny.yaml").write_text(TINY_RECIPE)
+def kill(folder: Path) -> None:
+    """Fit in a process that is killed after the fifth batch of its second epoch."""
     places = {"PYTHONPATH": os.pathsep.join(sys.path), "MLFLOW_TRACKING_URI": ""}
-    command = [sys.executable, "-c", RUN, "tiny.yaml", resume, str(int(stop))]
     done = subprocess.run(
-        [*command, *SETTINGS],
+        [sys.executable, "-c", KILLED, "tiny.yaml", *SETTINGS],
         cwd=folder,
         env=os.environ | places,
         stderr=subprocess.PIPE,
         text=True,
         timeout=300,
     )
-    return done.returncode, done.stderr
+    assert done.returncode == -signal.SIGKILL, done.stderr
 
 
 def where(folder: Path) -> tuple[int, int]:
@@ -172,19 +166,7 @@ def straight(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(
-    ("stop", "kept"), [(signal.SIGKILL, (1, 4)), (signal.SIGTERM, (1, 5))]
-)
-def test_a_run_stopped_within_an_epoch_ends_like_one_that_was_not(
-    stop, kept, straight, elsewhere, monkeypatch
-):
-    stopped = elsewhere
-    code, told = process(stopped, stop=stop)
-    assert code != 0, told
-    assert where(stopped) == kept, told
-    code, told = process(stopped, resume="latest")
-    assert code == 0, told
-
+def assert_ends_like(straight: Path, stopped: Path, monkeypatch) -> None:
     expected, found = (
         scores_of_each_epoch(folder, monkeypatch) for folder in (straight, stopped)
     )
@@ -199,6 +181,29 @@ def test_a_run_stopped_within_an_epoch_ends_like_one_that_was_not(
     else:
         for name, values in expected.items():
             np.testing.assert_allclose(found[name], values, rtol=1e-3)
+
+
+def test_a_run_killed_within_an_epoch_ends_like_one_that_was_not(
+    straight, elsewhere, tiny_recipe, monkeypatch
+):
+    longer = tiny_recipe(*SETTINGS)
+    kill(elsewhere)
+    assert where(elsewhere) == (1, 4)
+    fit.run(longer, resume="latest", progress=False)
+    assert_ends_like(straight, elsewhere, monkeypatch)
+
+
+def test_a_run_stopped_within_an_epoch_ends_like_one_that_was_not(
+    straight, elsewhere, tiny_recipe, stop_at, monkeypatch
+):
+    longer = tiny_recipe(*SETTINGS)
+    stop_at(1, 4)
+    with pytest.raises(fit.Interrupted):
+        fit.run(longer, progress=False)
+    assert where(elsewhere) == (1, 5)
+    stop_at(-1, -1)
+    fit.run(longer, resume="latest", progress=False)
+    assert_ends_like(straight, elsewhere, monkeypatch)
 
 
 def test_early_stopping_ends_the_run_and_the_best_epoch_is_kept(elsewhere, tiny_recipe):

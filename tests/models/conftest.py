@@ -4,6 +4,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import pytest
 
@@ -74,6 +75,18 @@ class Fixture:
         np.testing.assert_allclose(
             found, self.arrays[key], rtol=1e-4, atol=tolerance, err_msg=name
         )
+
+
+@pytest.fixture(scope="session")
+def briefly():
+    """Return options to compile a model that TensorFlow should run without a graph.
+
+    It traces and compiles one for many times as long as it then runs it. Large fixtures
+    are met like this, narrow ones by a graph. JAX compiles either.
+    """
+    if keras.config.backend() == "tensorflow":
+        return {"run_eagerly": True, "jit_compile": False}
+    return {}
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from kerasseg.models import fpn
 TINY = {"encoder_width": 4, "decoder_widths": (16, 8)}
 
 
+@pytest.mark.usefixtures("without_values")
 @pytest.mark.parametrize(
     ("encoder", "total", "trainable"),
     [
@@ -63,6 +64,7 @@ def test_dropout_leaves_whole_channels_out(layout, layer):
     assert layer not in names
 
 
+@pytest.mark.usefixtures("without_values")
 @pytest.mark.parametrize(
     ("options", "message"),
     [

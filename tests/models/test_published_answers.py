@@ -67,7 +67,7 @@ def _layers(published):
     return names | {"segmentation_head.0": "segmentation_head.0"}
 
 
-def _compare(fixture, tmp_path):
+def _compare(fixture, tmp_path, **options):
     model = _build(fixture.meta["model"])
     source = fixture.weights(tmp_path)
     loaded = weights.load(
@@ -80,6 +80,7 @@ def _compare(fixture, tmp_path):
     layers = _layers(fixture.meta["model"])
     maps = {name: model.get_layer(layer).output for name, layer in layers.items()}
     probe = keras.Model(model.input, maps | {"logits": model.output})
+    probe.compile(**options)
     for case, content in fixture.meta["cases"].items():
         found = probe.predict_on_batch({"image": fixture.image(case)})
         for name in ("logits", *content["features"]):
@@ -94,5 +95,5 @@ def test_narrow_models_answer_as_published(name, golden, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FULL)
-def test_full_models_answer_as_published(name, golden, tmp_path):
-    _compare(golden(name), tmp_path)
+def test_full_models_answer_as_published(name, golden, tmp_path, briefly):
+    _compare(golden(name), tmp_path, **briefly)

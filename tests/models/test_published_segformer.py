@@ -67,7 +67,7 @@ def _segformer_layer(name):
     "name",
     ["segformer_tiny", pytest.param("segformer_mit_b0_full", marks=pytest.mark.slow)],
 )
-def test_segformer_answers_as_published(name, golden, tmp_path):
+def test_segformer_answers_as_published(name, golden, tmp_path, briefly):
     fixture = golden(name)
     model = _build_segformer(fixture.meta["model"]["kwargs"])
     _load(fixture, model, "mit_b0", tmp_path)
@@ -80,6 +80,7 @@ def test_segformer_answers_as_published(name, golden, tmp_path):
     layers["logits"] = "decode_head.classifier"
     maps = {n: model.get_layer(layer).output for n, layer in layers.items() if layer}
     probe = keras.Model(model.input, maps)
+    probe.compile(**(briefly if "full" in name else {}))
     for case, content in fixture.meta["cases"].items():
         found = probe.predict_on_batch({"image": fixture.image(case)})
         for name in (*content["outputs"], *content["features"]):
@@ -104,7 +105,7 @@ def _hybrid_layer(name, layout):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HYBRIDS)
-def test_models_of_catalonia_answer_as_published(name, golden, tmp_path):
+def test_models_of_catalonia_answer_as_published(name, golden, tmp_path, briefly):
     fixture, options = golden(name), HYBRIDS[name]
     model = unet.build(3, fixture.meta["model"]["kwargs"]["num_classes"], **options)
     _load(fixture, model, options["encoder"], tmp_path)
@@ -113,6 +114,7 @@ def test_models_of_catalonia_answer_as_published(name, golden, tmp_path):
     maps = {name: model.get_layer(layer).output for name, layer in layers.items()}
     last = model.get_layer(LAST[options["layout"]]).output
     probe = keras.Model(model.input, maps | {"last": last, "logits": model.output})
+    probe.compile(**briefly)
     for case, content in fixture.meta["cases"].items():
         image = fixture.image(case)
         found = probe.predict_on_batch({"image": image})

@@ -1,6 +1,7 @@
 """With the weights of utae-paps and Crop2Seg, their answers, map by map."""
 
 import importlib
+from functools import cache
 
 import keras
 import numpy as np
@@ -103,35 +104,42 @@ def _probe(model, names):
     return keras.Model(model.input, maps)
 
 
-def _compare(fixture, model, cases, by_value):
-    features = {
+@pytest.fixture(scope="module")
+def probe(golden, tmp_path_factory):
+    """Return a function that builds a model with its maps once for all tests."""
+
+    @cache
+    def build(name, padding, **options):
+        fixture, folder = golden(name), tmp_path_factory.mktemp(name)
+        model = _build(fixture.meta["model"], padding=padding)
+        _load(model, fixture, folder)
+        made = _probe(model, _features(fixture))
+        made.compile(**options)
+        return model, made
+
+    return build
+
+
+def _features(fixture, cases=None):
+    """Name the maps that are compared in some cases, or in any."""
+    return {
         name
-        for case in cases
+        for case in cases or fixture.meta["cases"]
         for name in fixture.meta["cases"][case]["features"]
         if not any(part in name for part in INSIDE)
     }
-    probe = _probe(model, features)
+
+
+def _compare(fixture, probe, cases, by_value):
     for case in cases:
         content = fixture.meta["cases"][case]
         found = probe.predict_on_batch(fixture.series(case, by_value=by_value))
-        wanted = [*content["outputs"], *(features & set(content["features"]))]
+        wanted = [*content["outputs"], *_features(fixture, [case])]
         if not np.isfinite(fixture.arrays.get(f"{case}/out/logits", 0)).all():
             wanted.remove("logits")  # the published mean over no dates
             assert np.isfinite(found["logits"]).all()
         for name in wanted:
             fixture.check(case, name, found[name])
-
-
-def _check(name, golden, tmp_path, padding, only=None):
-    """Compare every case that this way of padding can meet, or only one."""
-    fixture = golden(name)
-    model = _build(fixture.meta["model"], padding=padding)
-    _load(model, fixture, tmp_path)
-    cases = list(fixture.meta["cases"])
-    if padding == "ignored":
-        cases = [case for case in cases if case not in PADDED]
-    _compare(fixture, model, [only] if only else cases, padding == "published")
-    return fixture, model
 
 
 def _extra(fixture):
@@ -143,8 +151,9 @@ def _extra(fixture):
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_narrow_models_answer_as_published(name, golden, tmp_path):
-    fixture, model = _check(name, golden, tmp_path, "published", "pad")
+def test_narrow_models_answer_as_published(name, golden, probe):
+    fixture, (model, probed) = golden(name), probe(name, "published")
+    _compare(fixture, probed, ["pad"], by_value=True)
     if "features" not in model.output:
         trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
         published = fixture.meta["parameters"]["trainable"]
@@ -152,12 +161,17 @@ def test_narrow_models_answer_as_published(name, golden, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["utae_tiny", "wtae_tiny", "timeunet_tiny"])
-def test_padding_that_is_ignored_changes_no_series_without(name, golden, tmp_path):
-    _check(name, golden, tmp_path, "ignored", "full")
+def test_padding_that_is_ignored_changes_no_series_without(name, golden, probe):
+    _compare(golden(name), probe(name, "ignored")[1], ["full"], by_value=False)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("padding", ["ignored", "published"])
 @pytest.mark.parametrize("name", TINY + FULL)
-def test_models_answer_as_published_in_every_case(name, padding, golden, tmp_path):
-    _check(name, golden, tmp_path, padding)
+def test_models_answer_as_published_in_every_case(
+    name, padding, golden, probe, briefly
+):
+    """Compare every case that this way of padding can meet."""
+    fixture, by_value = golden(name), padding == "published"
+    cases = [c for c in fixture.meta["cases"] if by_value or c not in PADDED]
+    _compare(fixture, probe(name, padding, **briefly)[1], cases, by_value)

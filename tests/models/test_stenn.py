@@ -44,12 +44,12 @@ def _trainable(model):
     return sum(int(np.prod(v.shape)) for v in model.trainable_weights)
 
 
-def _compiled(model):
-    model.compile(**compile_options())
+def _compiled(model, **more):
+    model.compile(**compile_options() | more)
     return model
 
 
-def _probe(model, fixture):
+def _probe(model, fixture, options):
     """Let a model answer its maps too: of blocks, with waves, and of all dates."""
     maps = {"logits": model.output}
     encoded = model.get_layer("conv_blocks").output
@@ -63,7 +63,7 @@ def _probe(model, fixture):
         whole = TemporalTransformer.from_config(pooled.get_config() | unpooled)
         maps["transformer_encoder"] = whole(encoded, model.input["days"])
         whole.set_weights(pooled.get_weights())
-    return _compiled(keras.Model(model.input, maps))
+    return _compiled(keras.Model(model.input, maps), **options)
 
 
 def _check_maps(fixture, case, found, days):
@@ -91,10 +91,10 @@ def _check_maps(fixture, case, found, days):
         )
 
 
-def _compare(fixture, tmp_path, padding, cases):
+def _compare(fixture, tmp_path, padding, cases, **options):
     model = _build(fixture, tmp_path, head="published", padding=padding)
     assert _trainable(model) == fixture.meta["parameters"]["trainable"]
-    probe = _probe(model, fixture)
+    probe = _probe(model, fixture, options)
     for case in cases or fixture.meta["cases"]:
         batch = fixture.series(case, by_value=padding == "published")
         found = probe.predict_on_batch(batch)
@@ -116,18 +116,18 @@ def test_padding_that_is_ignored_changes_no_series_without(golden, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*TINY, "stenn_default"])
-def test_models_answer_as_published_in_every_case(name, golden, tmp_path):
+def test_models_answer_as_published_in_every_case(name, golden, tmp_path, briefly):
     fixture = golden(name)
-    _compare(fixture, tmp_path, "published", None)
+    _compare(fixture, tmp_path, "published", None, **briefly)
     cases = [case for case in fixture.meta["cases"] if case != "pad"]
-    _compare(fixture, tmp_path, "ignored", cases)
+    _compare(fixture, tmp_path, "ignored", cases, **briefly)
 
 
-def _trained(golden, tmp_path, optimizer):
+def _trained(golden, tmp_path, optimizer, **more):
     """Build the model of the training fixture, and give its batch."""
     fixture = golden("stenn_tiny")
     model = _build(fixture, tmp_path, dropout=0.0, **PUBLISHED)
-    model.compile(optimizer, losses.cross_entropy, **compile_options())
+    model.compile(optimizer, losses.cross_entropy, **compile_options() | more)
     label = fixture.arrays["train/in/target"]
     last = fixture.meta["model"]["kwargs"]["num_classes"] - 1  # its weight is zero
     label = np.where(label == last, 255, label)
@@ -156,18 +156,20 @@ def test_gradients_and_statistics_are_the_published_ones(golden, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["sgd", "adam"])
-def test_training_is_the_published_one(name, golden, tmp_path):
+def test_training_is_the_published_one(name, golden, tmp_path, briefly):
     optimizer = {
         "sgd": keras.optimizers.SGD(0.05),
         "adam": keras.optimizers.Adam(1e-3, epsilon=1e-8),
     }[name]
-    fixture, model, batch, label = _trained(golden, tmp_path, optimizer)
+    trained = _trained(golden, tmp_path, optimizer, **briefly)
+    fixture, model, batch, label = trained
     found = [float(model.train_on_batch(batch, label)) for _ in range(5)]
     wanted = fixture.arrays[f"train/out/{name}_losses"]
     np.testing.assert_allclose(found, wanted, rtol=1e-4)
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_values")
 @pytest.mark.parametrize(
     ("options", "count"),
     [
@@ -181,8 +183,7 @@ def test_training_is_the_published_one(name, golden, tmp_path):
     ],
 )
 def test_has_the_published_number_of_parameters(options, count):
-    with keras.StatelessScope(initialize_variables=False):  # shapes without values
-        model = stenn.build(10, 20, **PUBLISHED, **options)
+    model = stenn.build(10, 20, **PUBLISHED, **options)
     assert _trainable(model) == count
 
 

@@ -13,6 +13,7 @@ def _trainable(model):
     return sum(int(np.prod(v.shape)) for v in model.trainable_weights)
 
 
+@pytest.mark.usefixtures("without_values")
 @pytest.mark.parametrize(
     ("encoder", "classes", "total", "trainable"),
     [
@@ -85,6 +86,7 @@ def test_logits_are_float32_under_mixed_precision():
     assert model.get_layer("conv0").compute_dtype == "bfloat16"
 
 
+@pytest.mark.usefixtures("without_values")
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -31,6 +31,7 @@ def _trainable(model):
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_values")
 @pytest.mark.parametrize("norm", ["group", "batch"])
 def test_has_the_published_number_of_parameters(norm):
     model = utae.build(10, 20, encoder_norm=norm, head="published")
@@ -38,6 +39,7 @@ def test_has_the_published_number_of_parameters(norm):
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_values")
 def test_plain_logits_do_without_the_last_normalisation():
     assert _trainable(utae.build(10, 20)) == 1_087_260 - 2 * 20
 
@@ -71,6 +73,7 @@ STEPS = [
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_values")
 @pytest.mark.parametrize(
     "options",
     [{k: v} for k, choice in CHOICES.items() for v in choice] + STEPS,
@@ -183,6 +186,7 @@ def test_the_published_start_is_as_wide_as_published():
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("without_values")
 @pytest.mark.parametrize(
     ("options", "message"),
     [
