@@ -200,9 +200,7 @@ def answer(  # noqa: PLR0913
         outputs["maps"] = list(maps)
     alone = list(outputs) == ["logits"]
     kind = OneByOne if series.remat else keras.Model
-    model = kind(
-        series.inputs, outputs["logits"] if alone else outputs, name=name
-    )
+    model = kind(series.inputs, outputs["logits"] if alone else outputs, name=name)
     if published_init:
         published_initializer.draw(model)
     return model
