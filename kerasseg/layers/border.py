@@ -1,9 +1,10 @@
 """Convolutions that choose what lies beyond the border of a map."""
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from kerasseg.layers.convolution import Convolution
+from kerasseg.layers.depthwise import DepthwiseConvolution
 
 MODES = ("reflect", "zeros", "replicate", "circular")
 
@@ -53,7 +54,7 @@ class BorderedConvolution(_Bordered, Convolution):
 
 
 @keras.saving.register_keras_serializable(package="kerasseg")
-class BorderedDepthwise(_Bordered, layers.DepthwiseConv2D):
+class BorderedDepthwise(_Bordered, DepthwiseConvolution):
     """A depthwise convolution of a map with a border; see `BorderedConvolution`.
 
     All other arguments, and the weights, are those of `keras.layers.DepthwiseConv2D`.

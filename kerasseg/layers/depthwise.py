@@ -18,15 +18,13 @@ class DepthwiseConvolution(keras.layers.DepthwiseConv2D):
         from kerasseg.layers.jax_cpu.depthwise import convolve
 
         kernel = keras.ops.convert_to_tensor(self.kernel)[..., 0]
-        found = convolve(inputs, kernel)
+        found = convolve(inputs, kernel, self.strides, self.padding)
         found = found + self.bias if self.use_bias else found
         return found if self.activation is None else self.activation(found)
 
     def _plain(self):
         return (
             self.data_format == "channels_last"
-            and self.padding == "same"
             and self.depth_multiplier == 1
-            and set(self.strides) == set(self.dilation_rate) == {1}
-            and all(size % 2 for size in self.kernel_size)
+            and set(self.dilation_rate) == {1}
         )

@@ -9,32 +9,59 @@ import jax.numpy as jnp
 from jax import lax
 
 
-@jax.custom_vjp
-def convolve(x, kernel):
+def convolve(x, kernel, strides: tuple[int, int] = (1, 1), padding: str = "same"):
     """Convolve each channel of `x`, `(B, H, W, C)`, with its own of `(h, w, C)`.
 
-    Borders are padded with zeros, so that the size stays; the kernel's sides are odd.
     It can be differentiated once, in reverse.
+
+    Args:
+        x: The map.
+        kernel: The weights.
+        strides: Step between rows and between columns.
+        padding: `"same"` or `"valid"`.
+
+    Returns:
+        `(B, H', W', C)`, as `lax.conv_general_dilated` does.
     """
-    height, width, _ = kernel.shape
-    taps = _taps(x, height, width)
-    return sum(tap * kernel[i, j] for (i, j), tap in taps.items())
+    size = kernel.shape[:2]
+    pads = lax.padtype_to_pads(x.shape[1:3], size, strides, padding.upper())
+    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
+    if strides == (1, 1):
+        return _convolve(x, kernel)
+    rows, columns = (
+        (length - side) // step + 1
+        for length, side, step in zip(x.shape[1:3], size, strides, strict=True)
+    )
+    # Rows and columns a step apart are a map of their own, with a kernel of its own.
+    down, right = strides
+    parts = [
+        _convolve(x[:, i::down, j::right], kernel[i::down, j::right])
+        for i in range(min(down, size[0]))
+        for j in range(min(right, size[1]))
+    ]
+    return sum(part[:, :rows, :columns] for part in parts)
 
 
-def _taps(x, height, width):
+@jax.custom_vjp
+def _convolve(x, kernel):
+    """Convolve without padding and strides."""
+    taps = zip(_taps(x, kernel), kernel.reshape(-1, kernel.shape[2]), strict=True)
+    return sum(tap * weight for tap, weight in taps)
+
+
+def _taps(x, kernel):
     """Return, for each place in the kernel, the map that it reads."""
-    down, right = height // 2, width // 2
-    padded = jnp.pad(x, ((0, 0), (down, down), (right, right), (0, 0)))
+    height, width, _ = kernel.shape
     _, rows, columns, _ = x.shape
-    return {
-        (i, j): padded[:, i : i + rows, j : j + columns]
+    return [
+        x[:, i : i + rows - height + 1, j : j + columns - width + 1]
         for i in range(height)
         for j in range(width)
-    }
+    ]
 
 
 def _forward(x, kernel):
-    return convolve(x, kernel), (x, kernel)
+    return _convolve(x, kernel), (x, kernel)
 
 
 def _backward(saved, gradient):
@@ -43,16 +70,19 @@ def _backward(saved, gradient):
 
     def add(total, pair):
         image, part = pair
-        taps = _taps(image[None], height, width).values()
         # XLA slows down where a gradient sums over more than one axis.
-        products = [(tap * part).reshape(-1, channels).sum(0) for tap in taps]
+        products = [
+            (tap * part).reshape(-1, channels).sum(0)
+            for tap in _taps(image[None], kernel)
+        ]
         return total + jnp.stack(products), None
 
     # An image at a time stays near the processor while all its taps are summed.
     total = jnp.zeros((height * width, channels), gradient.dtype)
     weights, _ = lax.scan(add, total, (x, gradient))
-    spread = convolve(gradient, kernel[::-1, ::-1])
+    sides = ((0, 0), (height - 1, height - 1), (width - 1, width - 1), (0, 0))
+    spread = _convolve(jnp.pad(gradient, sides), kernel[::-1, ::-1])
     return spread, weights.reshape(kernel.shape)
 
 
-convolve.defvjp(_forward, _backward)
+_convolve.defvjp(_forward, _backward)

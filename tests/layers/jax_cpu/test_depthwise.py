@@ -6,8 +6,18 @@ import pytest
 pytestmark = pytest.mark.once
 
 
-@pytest.mark.parametrize("size", [(3, 3), (5, 3), (1, 1)])
-def test_values_and_gradients_are_those_of_xla(size):
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize(
+    ("size", "strides"),
+    [
+        ((3, 3), (1, 1)),
+        ((5, 2), (1, 1)),
+        ((1, 1), (2, 2)),
+        ((4, 4), (2, 2)),
+        ((3, 2), (2, 3)),
+    ],
+)
+def test_values_and_gradients_are_those_of_xla(size, strides, padding):
     import jax
     from jax import lax
 
@@ -21,14 +31,14 @@ def test_values_and_gradients_are_those_of_xla(size):
         return lax.conv_general_dilated(
             x,
             kernel[:, :, None],
-            (1, 1),
-            "SAME",
+            strides,
+            padding.upper(),
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
             feature_group_count=4,
         )
 
     expected, reference_vjp = jax.vjp(reference, x, kernel)
-    found, vjp = jax.vjp(convolve, x, kernel)
+    found, vjp = jax.vjp(lambda *given: convolve(*given, strides, padding), x, kernel)
     gradient = rng.normal(size=expected.shape).astype("float32")
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     for ours, xla in zip(vjp(gradient), reference_vjp(gradient), strict=True):
