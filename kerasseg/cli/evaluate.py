@@ -14,8 +14,8 @@ def evaluate(  # noqa: PLR0913
         typer.Argument(
             metavar="RUN|TRUTH",
             help="A run: its id, the start of it, its name, `latest`, or a .keras "
-            "file. With --map: a raster of labels, or points, as CSV with x, y and "
-            "class or as GeoJSON.",
+            "file. With --map: a raster of labels; a folder of patches, of which the "
+            "split counts; or points, as CSV with x, y and class or as GeoJSON.",
         ),
     ],
     split: Annotated[Split, typer.Option(help="The part of the data.")] = Split.TEST,
@@ -62,7 +62,9 @@ def evaluate(  # noqa: PLR0913
             [name for name, value in of_runs.items() if value],
             "runs. Leave it out, or --map",
         )
-        _validate(map_path, Path(run), legend, block, output)
+        if split != Split.TEST and not Path(run).is_dir():
+            _refuse(["--split"], "runs and folders of patches. Leave it out")
+        _validate(map_path, Path(run), legend, block, split, output)
         return
     of_maps = {"--legend": legend, "--block": block}
     _refuse(
@@ -117,6 +119,7 @@ def _validate(
     truth: Path,
     legend: Path | None,
     block: int | None,
+    split: Split,
     output: Path | None,
 ) -> None:
     from kerasseg import validate
@@ -124,7 +127,12 @@ def _validate(
 
     with progress.bar("blocks") as advance:
         found = validate.against(
-            map_path, truth, legend=legend, block=block, progress=advance
+            map_path,
+            truth,
+            legend=legend,
+            block=block,
+            split=split.value,
+            progress=advance,
         )
     folder = output or map_path.with_name(f"{map_path.stem}_validation")
     report = validate.write(found, folder, title=f"{map_path.name} on {truth.name}")

@@ -126,7 +126,7 @@ class _Tracer:
         """
         label = self._stack.read(tile, bands=[0])[..., 0]
         shapes = outlines(label, tile)
-        parts = [shapely.geometry.shape(shape) for shape, _ in shapes]
+        parts = _polygons([shape["coordinates"] for shape, _ in shapes])
         sizes = shapely.area(parts)
         touching = _touching(shapely.bounds(parts), tile)
         areas = [_Area(-1)]  # Numbers count from 1.
@@ -149,16 +149,14 @@ class _Tracer:
         earlier = [a for s in before if s for a in _along(s)]
         return self._complete([*areas[1:], *earlier]), *later
 
-    def _simplified(self, parts: list[shapely.Polygon]) -> np.ndarray:
+    def _simplified(self, parts: np.ndarray) -> np.ndarray:
         """Simplify outlines, those that neighbours share alike.
 
         The sides of the tile stay as they are: they are those of the next one too.
         """
         if not self._simplify:
-            return np.array(parts, object)
-        return shapely.coverage_simplify(
-            np.array(parts, object), self._simplify, simplify_boundary=False
-        )
+            return parts
+        return shapely.coverage_simplify(parts, self._simplify, simplify_boundary=False)
 
     def _complete(
         self, areas: list[_Area]
@@ -177,6 +175,20 @@ class _Tracer:
                 whole = len(parts) == 1 and not area.cut
                 yield area.value, part, area.size if whole else part.area
             area.parts, area.corners = [], 0
+
+
+def _polygons(traced: list[list[list[tuple[float, float]]]]) -> np.ndarray:
+    """Make polygons of lists of rings, all at once: one by one takes thrice the time.
+
+    Returns:
+        Polygons `(N,)`; the first ring of each is its outline, others are holes.
+    """
+    rings = [ring for polygon in traced for ring in polygon]
+    corners = np.array([corner for ring in rings for corner in ring])
+    of_ring = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    of_polygon = np.repeat(np.arange(len(traced)), [len(each) for each in traced])
+    lines = shapely.linearrings(corners, indices=of_ring)
+    return shapely.polygons(lines, indices=of_polygon)
 
 
 def _touching(bounds: np.ndarray, tile: raster.Window) -> np.ndarray:

@@ -1,12 +1,14 @@
-"""Open files as rasterio sees them."""
+"""Open files as rasterio sees them, and read them or tell what is wrong."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import rasterio
 from rasterio import errors
+from rasterio.windows import Window as _Rectangle
 
 from kerasseg import places
 from kerasseg.raster.describing import RasterError
@@ -32,6 +34,30 @@ def open_source(path: Path) -> rasterio.DatasetReader:
         raise RasterError(
             f"{path}: not a raster, or damaged at its start. "
             "Give a TIFF, JPEG or PNG; if it is one, copy or download it again."
+        ) from None
+
+
+def read_planes(
+    source: rasterio.DatasetReader, indexes: Sequence[int], rectangle: _Rectangle
+) -> np.ndarray:
+    """Read bands of an open file, numbered from 1, as `(C, H, W)`.
+
+    Raises:
+        RasterError: If the file, or of a VRT one that it is made of, is damaged.
+    """
+    try:
+        with rasterio.Env(**STRICT):
+            return source.read(list(indexes), window=rectangle)
+    except errors.RasterioError as error:
+        if source.name.lower().endswith(".vrt") and error.__cause__:
+            why = getattr(error.__cause__, "errmsg", error.__cause__)
+            raise RasterError(
+                f"{source.name}: cannot be read, for a file it is made of cannot: "
+                f"{why}. Bring that file back, or correct the VRT."
+            ) from None
+        raise RasterError(
+            f"{source.name}: damaged or cut short near row {rectangle.row_off}, "
+            f"column {rectangle.col_off}. Copy or download the file again."
         ) from None
 
 

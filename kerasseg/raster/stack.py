@@ -5,15 +5,13 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
-import rasterio
-from rasterio import errors
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window as _Rectangle
 
 from kerasseg import places
 from kerasseg.places import place
 from kerasseg.raster.describing import RasterError, describe, joined, without_alpha
-from kerasseg.raster.opening import STRICT, open_source
+from kerasseg.raster.opening import open_source, read_planes
 from kerasseg.raster.window import Window
 
 
@@ -88,7 +86,7 @@ class Stack:
             start += len(indexes)
             if places:
                 positions, chosen = map(list, zip(*places, strict=True))
-                planes = _read(source, chosen, rectangle)
+                planes = read_planes(source, chosen, rectangle)
                 pixels[..., positions] = np.moveaxis(planes, 0, -1)
         return pixels
 
@@ -143,16 +141,3 @@ def open_stack(paths: str | Path | Sequence[str | Path]) -> Stack:
     if not paths:
         raise RasterError("no raster to open: an empty list. Give at least one file.")
     return Stack(list(map(place, paths)))
-
-
-def _read(
-    source: rasterio.DatasetReader, indexes: list[int], rectangle: _Rectangle
-) -> np.ndarray:
-    try:
-        with rasterio.Env(**STRICT):
-            return source.read(indexes, window=rectangle)
-    except errors.RasterioError:
-        raise RasterError(
-            f"{source.name}: damaged or cut short near row {rectangle.row_off}, "
-            f"column {rectangle.col_off}. Copy or download the file again."
-        ) from None

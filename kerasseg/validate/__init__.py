@@ -15,7 +15,8 @@ labels made where they were easiest to make do not, and no interval tells.
 
 Both are weighted by the area that the whole map gives each class. Errors of the truth
 itself count as errors of the map. Truth that a model was fitted on tells how well it
-remembers: hold back blocks of ground for this.
+remembers. A folder of patches is truth, too: its test split is the ground held back,
+and the only part of the map that is looked at.
 """
 
 from datetime import datetime
@@ -23,8 +24,10 @@ from pathlib import Path
 
 from kerasseg import legend as legends
 from kerasseg import raster
+from kerasseg.datasets.patches import LEGEND
+from kerasseg.datasets.patches.files import read_about
 from kerasseg.legend import Legend, LegendError
-from kerasseg.validate import bootstrap, counting, points
+from kerasseg.validate import bootstrap, counting, points, wording
 from kerasseg.validate.counting import Progress
 from kerasseg.validate.estimates import stratified
 from kerasseg.validate.validation import Validation, write
@@ -38,6 +41,7 @@ def against(
     *,
     legend: str | Path | None = None,
     block: int | None = None,
+    split: str = "test",
     seed: int = 1,
     progress: Progress = None,
 ) -> Validation:
@@ -45,12 +49,13 @@ def against(
 
     Args:
         map_path: The map, a raster of one band.
-        truth: A label raster, on any grid; or points, CSV or GeoJSON, see
-            `points.read`.
+        truth: A label raster, on any grid; points, CSV or GeoJSON, see `points.read`;
+            or a folder of patches of the scene, with a legend of its own.
         legend: What values mean, YAML or JSON. A map of `predict` names its classes: it
             holds their indices, and so must the labels if no legend says otherwise.
         block: Pixels along the side of the blocks that intervals are drawn from; more
             than errors hang together. By default a sixteenth of the map.
+        split: Which patches of a folder.
         seed: Of the draws.
         progress: Called with (blocks done, blocks in all).
 
@@ -65,30 +70,42 @@ def against(
             f"`ogr2ogr points.geojson {truth}`; rasterise polygons."
         )
     about = raster.info(map_path)
+    if truth.is_dir():
+        legend = _own_legend(truth, legend)
     known = _legend(map_path, legend)
     details = {
         "Map": map_path.name,
-        "Truth": truth.name,
+        "Truth": f"{truth.name}, {split}" if truth.is_dir() else truth.name,
         "Pixels of the map": f"{about.height:,} × {about.width:,}",
         "Date": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
     }
     if truth.suffix.lower() in points.SUFFIXES:
         return _by_points(map_path, truth, about, known, details)
     if legend is None:
-        details["Label values"] = _indices(known)
+        details["Label values"] = wording.indices(known)
     try:
-        counted = counting.count(map_path, truth, known, block, progress)
+        counted = counting.count(map_path, truth, known, block, progress, split)
     except LegendError as error:
         if legend:
             raise
         raise LegendError(
             f"{error} No legend was given: label values are taken for the map's "
-            f"indices, {_indices(known)}. If they are others, give a legend."
+            f"indices, {wording.indices(known)}. If they are others, give a legend."
         ) from None
     return _by_raster(counted, about, known, details, truth, seed)
 
 
 _VECTORS = (".gpkg", ".shp", ".parquet", ".fgb", ".kml")
+
+
+def _own_legend(folder: Path, given: str | Path | None) -> Path:
+    if given:
+        raise ValueError(
+            f"{folder} has its own legend, {LEGEND}: {given} is not needed. Leave "
+            "--legend out."
+        )
+    read_about(folder)  # Whether there are patches at all
+    return folder / LEGEND
 
 
 def _legend(map_path: Path, path: str | Path | None) -> Legend:
@@ -101,12 +118,6 @@ def _legend(map_path: Path, path: str | Path | None) -> Legend:
     return known
 
 
-def _indices(known: Legend) -> str:
-    """Tell what label values mean where no legend does."""
-    last = known.num_classes - 1
-    return f"0 for {known.names[0]} to {last} for {known.names[last]}"
-
-
 def _by_points(map_path, truth, about, known, details) -> Validation:
     matrix, mapped, left_out = points.count(map_path, points.read(truth, known), known)
     details |= {"Points": f"{int(matrix.sum()):,}", "Points left out": f"{left_out:,}"}
@@ -116,7 +127,7 @@ def _by_points(map_path, truth, about, known, details) -> Validation:
         mapped=mapped,
         estimates=stratified(matrix, mapped / mapped.sum()),
         basis="95 % intervals of a random sample, stratified by mapped class (Olofsson "
-        "et al., 2014)." + _unseen(matrix, mapped, known, "points"),
+        "et al., 2014)." + wording.unseen(matrix, mapped, known, "points"),
         hectares=_hectares(about),
         details=details,
     )
@@ -137,69 +148,19 @@ def _by_raster(counted, about, known, details, truth: Path, seed: int) -> Valida
     }
     if counted.is_warped:
         details["Grid of the labels"] = "another one: read at the nearest pixel"
-    is_census = share >= _CENSUS
+    is_census = share >= wording.CENSUS
     weights = None if is_census else counted.mapped / counted.mapped.sum()
     return Validation(
         legend=known,
         matrix=matrix,
         mapped=counted.mapped,
         estimates=bootstrap.clustered(counted.blocks, weights, seed),
-        basis=_basis(share, is_census, int(looked))
-        + _unseen(matrix, counted.mapped, known, "label")
-        + _presumed(details),
+        basis=wording.covered(share, int(looked))
+        + wording.unseen(matrix, counted.mapped, known, "label")
+        + wording.presumed(details),
         hectares=_hectares(about),
         details=details,
         overview=(counted.truth, counted.prediction),
-    )
-
-
-_CENSUS = 0.99
-"""Labels of a larger share of the map are taken to cover it."""
-
-
-def _basis(share: float, is_census: bool, looked: int) -> str:
-    census = (
-        "Labels cover the map: its accuracy against them, and areas, are exact."
-        if is_census
-        else f"Labels cover {share:.1%} of the map, and stand for the rest of it."
-    )
-    meaning = "on other ground of this kind" if is_census else "of the whole map"
-    if looked < bootstrap.LEAST:
-        return (
-            f"{census} No intervals: they need {bootstrap.LEAST} labelled blocks, here "
-            f"are {looked}."
-        )
-    return (
-        f"{census} 95 % intervals are of {looked} blocks of ground drawn again "
-        f"{bootstrap.DRAWS} times: what to expect {meaning}."
-    )
-
-
-def _unseen(matrix, mapped, known: Legend, what: str) -> str:
-    """Say so where a mapped class was nowhere looked at."""
-    names = [
-        name
-        for name, drawn, pixels in zip(
-            known.names, matrix.sum(axis=0), mapped, strict=True
-        )
-        if pixels and not drawn
-    ]
-    if not names:
-        return ""
-    share = mapped[(matrix.sum(axis=0) == 0)].sum() / mapped.sum()
-    return (
-        f" No {what} where the map says {', '.join(names)}: {share:.2%} of it are left "
-        "out of all estimates."
-    )
-
-
-def _presumed(details: dict[str, str]) -> str:
-    """Say so where label values had no legend: codes from 1 would pass for others."""
-    if "Label values" not in details:
-        return ""
-    return (
-        f" Label values were taken for indices, {details['Label values']}; if they are "
-        "others, give a legend."
     )
 
 

@@ -1,6 +1,7 @@
 """Count a map against labels, block by block, in bounded memory."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from kerasseg.legend import IGNORE, Legend, LegendError
 from kerasseg.prepare.labels import Decoder
 from kerasseg.raster import Window
 from kerasseg.scores import confusion_matrix
+from kerasseg.validate.patched import Patched
 
 _WINDOW = 1024
 _BLOCKS = 16
@@ -71,18 +73,20 @@ def count(
     legend: Legend,
     block: int | None = None,
     progress: Progress = None,
+    split: str = "test",
 ) -> Counted:
-    """Count all pixels of a map against a label raster.
+    """Count all pixels of a map against a label raster, or a split of patches.
 
     Labels on another grid are read at the nearest pixel; nothing is written.
 
     Args:
         map_path: The map.
-        label_path: The labels.
+        label_path: The labels, or a folder of patches.
         legend: The classes of the map; label values are decoded by it.
         block: Pixels along the side of a block; by default a sixteenth of the longer
             side of the map, at least 32.
         progress: Called with (blocks done, blocks in all).
+        split: Which patches of a folder.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -92,7 +96,7 @@ def count(
     with stack:
         about = stack.info
         side, cells = _cells(about, block)
-        labels, read_label, is_warped = _open_labels(label_path, about, legend)
+        labels, read_label, is_warped = _open_labels(label_path, about, legend, split)
         with labels:
             gathered = _Gathered(about, legend.num_classes)
             for number, cell in enumerate(cells, start=1):
@@ -116,7 +120,9 @@ def _cells(about: raster.Info, block: int | None) -> tuple[int, list[Window]]:
     return side, raster.windows(about.height, about.width, side, edge="pad")
 
 
-def _open_labels(path: Path, like: raster.Info, legend: Legend):
+def _open_labels(path: Path, like: raster.Info, legend: Legend, split: str):
+    if path.is_dir():
+        return nullcontext(), Patched(path, split, like).read, False
     if raster.info(path).has_grid_of(like):
         stack = raster.open_stack(path)
         return stack, Decoder(stack, legend).read, False

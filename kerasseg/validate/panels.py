@@ -33,7 +33,7 @@ def _intervals(validation: "Validation") -> Section:
     names = validation.legend.names
     figure = TEMPLATES.get_template("intervals.svg.j2").render(
         names=names,
-        colors=[f"#{r:02x}{g:02x}{b:02x}" for r, g, b in validation.legend.colors],
+        colors=_colors(validation),
         panels=_panels(validation),
         left=text_width(names) + 40,
         isnan=math.isnan,
@@ -41,8 +41,8 @@ def _intervals(validation: "Validation") -> Section:
     return Section(
         name="area_weighted",
         title="Accuracy and area, weighted by what the map holds",
-        hint="Dots are estimates, lines their 95 % intervals, rings what is mapped. "
-        + validation.basis,
+        hint=f"Overall accuracy {validation.worded('overall')}. Dots are estimates, "
+        f"lines their 95 % intervals, rings what is mapped. {validation.basis}",
         figure=figure,
         columns=("class", "user's", "producer's", "mapped", "area"),
         rows=tuple(
@@ -90,10 +90,11 @@ def _overview(validation: "Validation") -> Section:
         ).astype(np.uint8),
     }
     figure = TEMPLATES.get_template("overview.html.j2").render(
+        classes=list(zip(validation.legend.names, _colors(validation), strict=True)),
         pictures={
             name: base64.b64encode(pictures.png(each)).decode()
             for name, each in shown.items()
-        }
+        },
     )
     wrong = (truth != prediction) & (truth != IGNORE) & known[..., 0]
     return Section(
@@ -107,6 +108,10 @@ def _overview(validation: "Validation") -> Section:
             ("wrong", int(np.count_nonzero(wrong))),
         ),
     )
+
+
+def _colors(validation: "Validation") -> list[str]:
+    return [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in validation.legend.colors]
 
 
 def _cell(estimate, index: int) -> str:

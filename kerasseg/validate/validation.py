@@ -60,13 +60,13 @@ class Validation:
         lines = ["class".ljust(width) + "".join(h.rjust(22) for h in head)]
         lines.append("-" * len(lines[0]))
         for index, name in enumerate(self.legend.names):
-            cells = [self._worded("users", index), self._worded("producers", index)]
+            cells = [self.worded("users", index), self.worded("producers", index)]
             cells += [
                 f"{100 * self.weights[index]:.1f} %",
-                self._worded("shares", index),
+                self.worded("shares", index),
             ]
             lines.append(name.ljust(width) + "".join(cell.rjust(22) for cell in cells))
-        lines += ["", f"overall accuracy {self._worded('overall')}"]
+        lines += ["", f"overall accuracy {self.worded('overall')}"]
         lines.append(
             f"of what was looked at: accuracy {100 * self.scores.accuracy:.1f} %, mean "
             f"IoU {100 * self.scores.mean_iou:.1f} %, kappa {self.scores.kappa:.3f}"
@@ -129,7 +129,13 @@ class Validation:
             for end, value in told.items()
         }
 
-    def _worded(self, key: str, index: int | tuple = ()) -> str:
+    def worded(self, key: str, index: int | tuple = ()) -> str:
+        """Write an estimate and its interval, in percent.
+
+        Args:
+            key: `"overall"`, `"users"`, `"producers"` or `"shares"`.
+            index: The class; none of overall accuracy.
+        """
         value, low, high = (
             math.nan if number is None else 100 * number
             for number in self._plain(key, index).values()

@@ -74,8 +74,8 @@ CASES = [
     (
         "view of a file that is gone",
         "predict model.keras a.vrt map.tif",
-        "a.vrt: damaged or cut short near row 0, column 0. Copy or download the file "
-        "again.",
+        "a.vrt: cannot be read, for a file it is made of cannot: images/a.tif: No such "
+        "file or directory. Bring that file back, or correct the VRT.",
         lost_part,
     ),
     (

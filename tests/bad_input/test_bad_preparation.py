@@ -53,6 +53,24 @@ def draw(world, kind="Polygon", crs="EPSG:2180", number=1):
     )
 
 
+def draw_two(world):
+    """Write the same layer twice, by two names."""
+    pyogrio = pytest.importorskip("pyogrio")
+    draw(world)
+    for name in ("old", "new"):
+        held = pyogrio.raw.read(world.folder / "fields.gpkg", layer="fields")
+        about, _, shapes, columns = held
+        pyogrio.raw.write(
+            world.folder / "both.gpkg",
+            shapes,
+            columns,
+            about["fields"],
+            layer=name,
+            geometry_type="Polygon",
+            crs=about["crs"],
+        )
+
+
 def draw_no_place(world):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pyogrio says it too
@@ -147,7 +165,7 @@ CASES = [
     (
         "no such layer",
         f"{DRAW} --layer woods",
-        "fields.gpkg: not a file of polygons, damaged, or without layer 'woods'.",
+        "fields.gpkg: no layer 'woods'. There are fields.",
         draw,
     ),
     (
@@ -175,6 +193,26 @@ CASES = [
         "fields.parquet: not GeoParquet: it does not tell where its geometries are. "
         "Write it anew with a tool that does.",
         lambda w: (place(w), w.write("fields.parquet", b"PAR1 and no more")),
+    ),
+    (
+        "the image as destination",
+        ALIGN.replace("new.tif", "images/a.tif"),
+        "images/a.tif: is one of the files that are read. Give the labels to write a "
+        "name of their own.",
+        place,
+    ),
+    (
+        "the labels as destination",
+        ALIGN.replace("new.tif", "./labels/../labels/a.tif"),
+        "labels/../labels/a.tif: is one of the files that are read. Give the labels to "
+        "write a name of their own.",
+        place,
+    ),
+    (
+        "two layers of polygons, none named",
+        DRAW.replace("fields", "both"),
+        "both.gpkg: 2 layers, old, new. Name one with --layer.",
+        draw_two,
     ),
     (
         "clouds without masks",

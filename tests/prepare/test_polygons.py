@@ -126,6 +126,16 @@ def test_numbers_need_no_legend_and_ground_can_have_one(image, tmp_path):
     np.testing.assert_array_equal(found, expected() != 255)
 
 
+def test_a_table_without_shapes_is_no_layer_to_choose(image, tmp_path):
+    path, out = tmp_path / "p.gpkg", tmp_path / "out.tif"
+    styles = [np.array(["red"], object)]
+    about = {"layer": "layer_styles", "geometry_type": None, "crs": None}
+    pyogrio.raw.write(path, None, styles, ["style"], driver="GPKG", **about)
+    save(path)
+    align.label(path, image, out, legend=LEGEND, attribute="kind")
+    np.testing.assert_array_equal(raster.read_label(out), expected())
+
+
 def test_numbers_stay_numbers_where_one_far_away_is_missing(image, tmp_path):
     far = shapely.box(5e5, 3e6, 5e5 + 100, 3e6 + 100)
     near = shapely.box(5e5, 4e6 - 100, 5e5 + 100, 4e6)

@@ -43,6 +43,7 @@ def test_the_report_shows_intervals_and_the_whole_map(found, tmp_path):
     assert 'aria-label="Accuracy and area with intervals"' in text
     assert text.count("data:image/png;base64,") == 3
     assert "The whole map" in text
+    assert f"Overall accuracy {found.worded('overall')}." in text
     assert "nan" not in text.lower().replace("finance", "")
 
 

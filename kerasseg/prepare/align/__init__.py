@@ -21,7 +21,7 @@ from kerasseg import legend as legends
 from kerasseg import raster
 from kerasseg import work as works
 from kerasseg.legend import IGNORE, Legend
-from kerasseg.places import place
+from kerasseg.places import absolute, place
 from kerasseg.prepare import polygons
 from kerasseg.prepare import workers as processes
 from kerasseg.prepare.align import job as pieces
@@ -95,7 +95,8 @@ def label(  # noqa: PLR0913, the options of a command
         FileNotFoundError: If a file is missing.
         RasterError: If a file is no raster, lies nowhere, or on other ground.
         LegendError: If a value is not in the legend, or means two things.
-        ValueError: If another process writes the destination.
+        ValueError: If the destination is one of the files that are read, or another
+            process writes it.
         ModuleNotFoundError: If polygons are given and `kerasseg[vector]` is not
             installed.
     """
@@ -104,6 +105,7 @@ def label(  # noqa: PLR0913, the options of a command
     destination = place(destination)
     here = raster.info(like)
     _check_place(here)
+    _refuse_own_place(destination, source, like)
     if polygons.is_vector(source):
         refine = refine or (1 if method == "nearest" else 8)
         labels = polygons.describe(
@@ -149,6 +151,21 @@ def _beside_percentages(
             "common. Give another value, or leave the share out."
         )
     return sources.output(there, legend, IGNORE)
+
+
+def _refuse_own_place(
+    destination: Path, source: str | Path, like: str | Path | Sequence[str | Path]
+) -> None:
+    """Refuse to write over what is read."""
+    taken = [place(source)]
+    for each in (like,) if polygons.is_vector(source) else (source, like):
+        with raster.open_stack(each) as stack:
+            taken += stack.files
+    if absolute(destination) in map(absolute, taken):
+        raise ValueError(
+            f"{destination}: is one of the files that are read. Give the labels to "
+            "write a name of their own."
+        )
 
 
 def _check_place(info: raster.Info) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,45 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() in _PARQUET
 
 
+def chosen(path: Path, layer: str | None) -> str | None:
+    """Return the layer that is named, or the only one with shapes; GeoParquet has none.
+
+    Raises:
+        ValueError: If there is no such layer, or none is named and several have shapes.
+    """
+    if is_parquet(path):
+        return None
+    import pyogrio
+
+    try:
+        with _quietly():
+            listed = pyogrio.list_layers(path).tolist()
+    except pyogrio.errors.DataSourceError:
+        raise _unreadable(path) from None
+    names = [name for name, _ in listed]
+    if layer is not None and layer not in names:
+        raise ValueError(f"{path}: no layer {layer!r}. There are {', '.join(names)}.")
+    # Tables without shapes, such as the styles that QGIS keeps, are no candidates.
+    drawn = [name for name, kind in listed if kind] or names
+    if layer is None and len(drawn) > 1:
+        raise ValueError(
+            f"{path}: {len(drawn)} layers, {', '.join(drawn)}. Name one with --layer."
+        )
+    return layer or next(iter(drawn), None)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Leave warnings unsaid: what matters is told by an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _unreadable(path: Path) -> ValueError:
+    return ValueError(f"{path}: not a file of polygons, or damaged. Export it again.")
+
+
 def about(path: Path, layer: str | None) -> dict[str, Any]:
     """Describe a layer: `crs` as WKT or None, number of `features`, `fields`.
 
@@ -27,15 +67,10 @@ def about(path: Path, layer: str | None) -> dict[str, Any]:
     import pyogrio
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # What matters is told below.
+        with _quietly():
             found = pyogrio.read_info(path, layer=layer, force_feature_count=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
-        raise ValueError(
-            f"{path}: not a file of polygons, damaged, or without layer {layer!r}."
-            if layer
-            else f"{path}: not a file of polygons, or damaged. Export it again."
-        ) from None
+        raise _unreadable(path) from None
     kind = found["geometry_type"] or "no"
     if "Polygon" not in kind and kind not in ("Unknown", "GeometryCollection"):
         raise ValueError(f"{path}: {kind} features. Give polygons.")

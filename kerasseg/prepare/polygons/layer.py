@@ -43,7 +43,7 @@ class Layer:
 
     Args:
         path: The file.
-        name: The layer; None for the first.
+        name: The layer; None for a file of one.
         attribute: The field of the class, or None.
         crs: Its reference system, as WKT.
         codes: What each text of the attribute is drawn as, None being unlabelled.
@@ -112,6 +112,7 @@ def describe(
             f'{path}: polygons need pyogrio. Run `pip install "kerasseg[vector]"`.'
         )
     path = places.fetched(path)
+    name = files.chosen(path, name)
     about = files.about(path, name)
     _check(path, about, attribute, refine)
     known = _known(legend) if legend else None
