@@ -73,6 +73,7 @@ def fill_holes() -> int:
         large.append(block)
     taken = _take_below(end, library)
     end = library.realloc(end, _SMALLEST)  # the rest of it is behind the heap again
+    # What was compiled may have used up the hole for what is small.
     kept = map(library.malloc_usable_size, large)
     if not any(_RESERVE // 2 < size <= _RESERVE + _LARGEST for size in kept):
         _reserve(library)

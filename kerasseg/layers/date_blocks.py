@@ -6,7 +6,7 @@ from keras import ops
 from kerasseg.layers.batch_norm import BatchNorm
 from kerasseg.layers.border import BorderedConvolution
 from kerasseg.layers.frame_norm import FrameNorm
-from kerasseg.layers.in_chunks import in_chunks
+from kerasseg.layers.in_chunks import layers_in_chunks
 from kerasseg.layers.series_convolution import GROUPS
 
 
@@ -56,14 +56,10 @@ class DateBlocks(keras.layers.Layer):
         return ops.reshape(found, (*ops.shape(observed), *ops.shape(found)[1:]))
 
     def _encode_in_chunks(self, frames):
-        weights = self.weights
+        def encode(frames, start, constants):
+            return self._encode(frames, None, False)
 
-        def encode(frames, start, values, constants):
-            with keras.StatelessScope(list(zip(weights, values, strict=True))):
-                return self._encode(frames, None, False)
-
-        values = [ops.convert_to_tensor(weight) for weight in weights]
-        return in_chunks(encode, frames, values, size=self.frames)
+        return layers_in_chunks(encode, frames, self.weights, size=self.frames)
 
     def _encode(self, frames, counted, training):
         maps = [frames]

@@ -3,7 +3,7 @@
 import keras
 from keras import ops, tree
 
-from kerasseg.layers.in_chunks import in_chunks
+from kerasseg.layers.in_chunks import layers_in_chunks
 
 
 @keras.saving.register_keras_serializable(package="kerasseg")
@@ -15,22 +15,19 @@ class OneByOne(keras.Model):
     """
 
     def call(self, inputs, training=None, mask=None):
-        inner, variables = super().call, self.variables
+        inner = super().call
         if training:
             return inner(inputs, training=training)
         first, *others = tree.flatten(inputs)
         like = []
 
-        def compute(sample, start, weights, others):
+        def compute(sample, start, others):
             given = [sample, *(_cut(x, start, ops.shape(sample)[0]) for x in others)]
-            mapping = list(zip(variables, weights, strict=True))
-            with keras.StatelessScope(state_mapping=mapping):
-                found = inner(tree.pack_sequence_as(inputs, given), training=training)
+            found = inner(tree.pack_sequence_as(inputs, given), training=training)
             like[:] = [found]
             return tree.flatten(found)
 
-        weights = [ops.convert_to_tensor(variable) for variable in variables]
-        found = in_chunks(compute, first, weights, others, size=1)
+        found = layers_in_chunks(compute, first, self.variables, others, size=1)
         return tree.pack_sequence_as(like[0], found)
 
 

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasseg.layers.in_chunks import in_chunks
+from kerasseg.layers.in_chunks import layers_in_chunks
 
 _PIXELS_AT_ONCE = 2**15
 """About what still fits the caches of a processor, at 64 channels."""
@@ -21,12 +21,10 @@ class Rematerialized(keras.Model):
     """
 
     def call(self, inputs, training=None, mask=None):
-        inner, variables = super().call, self.variables
+        inner = super().call
 
-        def compute(images, start, weights, constants):
-            mapping = list(zip(variables, weights, strict=True))
-            with keras.StatelessScope(state_mapping=mapping):
-                return inner(images, training=training)
+        def compute(images, start, constants):
+            return inner(images, training=training)
 
         _, height, width, _ = ops.shape(inputs)
         pixels = height * width
@@ -35,5 +33,6 @@ class Rematerialized(keras.Model):
             if isinstance(pixels, int)
             else ops.maximum(1, _PIXELS_AT_ONCE // pixels)
         )
-        weights = [ops.convert_to_tensor(variable) for variable in variables]
-        return in_chunks(compute, inputs, weights, size=size, keep=bool(training))
+        return layers_in_chunks(
+            compute, inputs, self.variables, size=size, keep=bool(training)
+        )

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasseg import backend
 from kerasseg.layers import jax_cpu
 from kerasseg.layers.in_chunks import in_chunks
 from kerasseg.layers.resize import weights
@@ -102,15 +103,6 @@ def _is_large(x):
     return keras.config.backend() == "jax" and math.prod(x.shape) > 2 * _VALUES_AT_ONCE
 
 
-def _on_tensorflow_cpu():
-    """A GPU would wait for a loop over dates."""
-    if keras.config.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
-
-    return not tf.config.list_logical_devices("GPU")
-
-
 def _sum_rows(x, start, weights, constants):
     """Weigh and sum the dates of some rows.
 
@@ -131,7 +123,7 @@ def _sum_rows(x, start, weights, constants):
         from kerasseg.layers.jax_cpu.weighted_sum import sum_dates
 
         return sum_dates(x, weight)
-    if _on_tensorflow_cpu():
+    if keras.config.backend() == "tensorflow" and backend.devices() == ["cpu"]:
         from kerasseg.layers.tensorflow_cpu import sum_dates
 
         return sum_dates(x, weight)

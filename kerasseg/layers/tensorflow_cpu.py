@@ -1,4 +1,4 @@
-"""The weighed sum of a series of maps on TensorFlow, in the memory of one date.
+"""The weighed sum of a series of maps on TensorFlow and a CPU, date by date.
 
 TensorFlow writes down every product before it sums them over dates, in the gradient
 twice: 0.7 GB each for four series of 43 dates, 128 x 128 pixels and 64 channels.
@@ -9,15 +9,7 @@ import tensorflow as tf
 
 @tf.custom_gradient
 def sum_dates(x, weight):
-    """Sum maps `(B, T, H, W, C)` over dates.
-
-    Args:
-        x: The maps.
-        weight: Of each of G groups of adjacent channels, `(B, T, H, W, G)`.
-
-    Returns:
-        `(B, H, W, C)`.
-    """
+    """See `kerasseg.layers.jax_cpu.weighted_sum.sum_dates`."""
     dates = tf.shape(x)[1]
 
     def add(date, total):

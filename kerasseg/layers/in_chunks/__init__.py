@@ -12,6 +12,31 @@ from collections.abc import Callable, Sequence
 import keras
 
 
+def layers_in_chunks(
+    function: Callable, x, variables: Sequence, constants: Sequence = (), **options
+):
+    """Apply a function that calls layers to chunks of a tensor; see `in_chunks`.
+
+    Args:
+        function: From a chunk of `x`, the index of its first slice and `constants` to a
+            tensor or a list of tensors. It must change no variable.
+        x: What is cut into chunks.
+        variables: Those of the layers.
+        constants: Tensors that have no gradient.
+        **options: Those of `in_chunks`.
+
+    Returns:
+        What `function(x, 0, constants)` would return.
+    """
+
+    def compute(chunk, start, values, constants):
+        with keras.StatelessScope(list(zip(variables, values, strict=True))):
+            return function(chunk, start, constants)
+
+    values = [keras.ops.convert_to_tensor(variable) for variable in variables]
+    return in_chunks(compute, x, values, constants, **options)
+
+
 def in_chunks(
     function: Callable,
     x,

@@ -25,32 +25,33 @@ def convolve(x, kernel, strides: tuple[int, int] = (1, 1), padding: str = "same"
     """
     size = kernel.shape[:2]
     pads = lax.padtype_to_pads(x.shape[1:3], size, strides, padding.upper())
-    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
     if strides == (1, 1):
-        return _convolve(x, kernel)
+        return _convolve(x, kernel, tuple(pads))
+    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
     rows, columns = (
         (length - side) // step + 1
         for length, side, step in zip(x.shape[1:3], size, strides, strict=True)
     )
     # Rows and columns a step apart are a map of their own, with a kernel of its own.
     down, right = strides
+    none = ((0, 0), (0, 0))
     parts = [
-        _convolve(x[:, i::down, j::right], kernel[i::down, j::right])
+        _convolve(x[:, i::down, j::right], kernel[i::down, j::right], none)
         for i in range(min(down, size[0]))
         for j in range(min(right, size[1]))
     ]
     return sum(part[:, :rows, :columns] for part in parts)
 
 
-@jax.custom_vjp
-def _convolve(x, kernel):
-    """Convolve without padding and strides."""
-    taps = zip(_taps(x, kernel), kernel.reshape(-1, kernel.shape[2]), strict=True)
+def _plain(x, kernel, pads):
+    """Convolve without strides, with so many zeros around."""
+    taps = zip(_taps(x, kernel, pads), kernel.reshape(-1, kernel.shape[2]), strict=True)
     return sum(tap * weight for tap, weight in taps)
 
 
-def _taps(x, kernel):
+def _taps(x, kernel, pads):
     """Return, for each place in the kernel, the map that it reads."""
+    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
     height, width, _ = kernel.shape
     _, rows, columns, _ = x.shape
     return [
@@ -60,11 +61,14 @@ def _taps(x, kernel):
     ]
 
 
-def _forward(x, kernel):
-    return _convolve(x, kernel), (x, kernel)
+_convolve = jax.custom_vjp(_plain, nondiff_argnums=(2,))
 
 
-def _backward(saved, gradient):
+def _forward(x, kernel, pads):
+    return _plain(x, kernel, pads), (x, kernel)
+
+
+def _backward(pads, saved, gradient):
     x, kernel = saved
     height, width, channels = kernel.shape
 
@@ -73,16 +77,18 @@ def _backward(saved, gradient):
         # XLA slows down where a gradient sums over more than one axis.
         products = [
             (tap * part).reshape(-1, channels).sum(0)
-            for tap in _taps(image[None], kernel)
+            for tap in _taps(image[None], kernel, pads)
         ]
         return total + jnp.stack(products), None
 
     # An image at a time stays near the processor while all its taps are summed.
     total = jnp.zeros((height * width, channels), gradient.dtype)
     weights, _ = lax.scan(add, total, (x, gradient))
-    sides = ((0, 0), (height - 1, height - 1), (width - 1, width - 1), (0, 0))
-    spread = _convolve(jnp.pad(gradient, sides), kernel[::-1, ::-1])
-    return spread, weights.reshape(kernel.shape)
+    back = tuple(
+        (side - 1 - before, side - 1 - after)
+        for side, (before, after) in zip((height, width), pads, strict=True)
+    )
+    return _plain(gradient, kernel[::-1, ::-1], back), weights.reshape(kernel.shape)
 
 
 _convolve.defvjp(_forward, _backward)
