@@ -5,7 +5,6 @@ channels, a product of matrices is up to three times as fast. All forms sum the 
 products in another order.
 """
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -14,8 +13,8 @@ AXES = ("NHWC", "HWIO", "NHWC")
 _PIXELS = 1024
 """Pixels that a product needs at least to be worth its start."""
 
-_PIXELS_AT_ONCE = 4096
-"""Pixels whose copies, one per row and column of the kernel, still lie in a cache."""
+_VALUES_AT_ONCE = 2**18
+"""Values of a gradient whose copies, one per column of a kernel, lie in a cache."""
 
 
 def gradient_of_kernel(x, gradient, size, strides, pads, dilation):
@@ -30,10 +29,10 @@ def gradient_of_kernel(x, gradient, size, strides, pads, dilation):
         dilation: Step between the rows and columns that the kernel reads.
     """
     channels, features = x.shape[3], gradient.shape[3]
-    if strides == dilation == (1, 1) and size == (3, 3):
-        if 32 <= channels <= 64 <= features:
-            return _shift_both(x, gradient, size, pads)
-    elif dilation != (1, 1) or (max(size) <= 4 and 8 <= channels <= 128):
+    wide = min(channels, features) >= 32 and channels <= features * size[1]
+    if strides == (1, 1) and max(size) <= 5 and wide:
+        return _convolve_rows(x, gradient, size, pads, dilation)
+    if dilation != (1, 1) or (max(size) <= 4 and 8 <= channels <= 128):
         return _convolve_maps(x, gradient, size, strides, pads, dilation)
     pixels = gradient.shape[1] * gradient.shape[2]
     if strides == (1, 1) and features < channels and pixels >= _PIXELS:
@@ -43,64 +42,65 @@ def gradient_of_kernel(x, gradient, size, strides, pads, dilation):
     return _correlate(x, gradient, size, strides, pads)
 
 
-def _shift_both(x, gradient, size, pads):
-    """Multiply the columns a kernel reads with the rows it is read for.
+def _convolve_rows(x, gradient, size, pads, dilation):
+    """Convolve the rows of a map with the rows of the gradient.
 
-    The gradient is put beside itself once for each row of the kernel, and multiplied
-    with the map once for each column: products of matrices that need copies six times
-    as large as a map, where a product of patches copies nine. Some rows, or some images
-    if they are small, are taken at a time.
+    That is a convolution whose height is theirs, whose width is the channels of the map
+    and whose channels are the columns, so that one sum runs over all pixels. It shifts
+    rows by itself; for the columns, the gradient is put beside itself once for each.
+    Some rows, or some images if they are small, are taken at a time.
     """
     x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
-    batch, height, width, _ = gradient.shape
-    rows = min(height, max(1, _PIXELS_AT_ONCE // width))
-    images = max(1, _PIXELS_AT_ONCE // (height * width))
+    batch, height, width, features = gradient.shape
+    pixels = max(2048, min(4096, _VALUES_AT_ONCE // features))
+    rows = min(height, max(1, pixels // width))
+    images = max(1, pixels // (height * width))
     images = next(n for n in range(min(images, batch), 0, -1) if batch % n == 0)
 
     def visit(image, row, rows):
-        part = lax.dynamic_slice(
-            x, (image, row, 0, 0), (images, rows + size[0] - 1, *x.shape[2:])
-        )
+        read = rows + (size[0] - 1) * dilation[0]
+        part = lax.dynamic_slice(x, (image, row, 0, 0), (images, read, *x.shape[2:]))
         still = lax.dynamic_slice(
             gradient, (image, row, 0, 0), (images, rows, *gradient.shape[2:])
         )
-        return _products(part, still, size)
+        return _products(part, still, size[1], dilation)
 
     whole, left = divmod(height, rows)
 
     def add(step, total):
         image, strip = step // whole, step % whole
-        return jax.tree.map(jnp.add, total, visit(image * images, strip * rows, rows))
+        return total + visit(image * images, strip * rows, rows)
 
     def add_rest(step, total):
-        return jax.tree.map(jnp.add, total, visit(step * images, whole * rows, left))
+        return total + visit(step * images, whole * rows, left)
 
-    channels, features = x.shape[3], gradient.shape[3]
-    total = (jnp.zeros((channels, size[0] * features), x.dtype),) * size[1]
+    channels = x.shape[3]
+    total = jnp.zeros((size[0], channels + 1, size[1] * features), x.dtype)
     total = lax.fori_loop(0, batch // images * whole, add, total)
     if left:
         total = lax.fori_loop(0, batch // images, add_rest, total)
-    total = jnp.stack(total).reshape(size[1], channels, size[0], features)
-    return total.transpose(2, 0, 1, 3)
+    total = total[:, :channels].reshape(size[0], channels, size[1], features)
+    return total.transpose(0, 2, 1, 3)
 
 
-def _products(x, gradient, size):
-    """See `_shift_both`; `x` has `size - 1` more rows and columns than `gradient`.
+def _products(x, gradient, across, dilation):
+    """See `_convolve_rows`; `x` has as many more rows and columns as the kernel reads.
 
     Returns:
-        For each column of the kernel its products, `(C, h * F)`.
+        For each row of the kernel its products, `(h, C + 1, w * F)`. The last channel
+        is to spare: without one, XLA takes a slower way.
     """
-    (down, across), channels = size, x.shape[3]
-    _, _, width, features = gradient.shape
-    rows = [
-        jnp.pad(gradient, ((0, 0), (i, down - 1 - i), (0, 0), (0, 0)))
-        for i in range(down)
+    _, rows, _, features = gradient.shape
+    down, across = dilation[0], range(0, across * dilation[1], dilation[1])
+    columns = [
+        jnp.pad(gradient, ((0, 0), (0, 0), (j, across[-1] - j), (0, 0))) for j in across
     ]
-    rows = jnp.concatenate(rows, 3).reshape(-1, down * features)
-    columns = [x[:, :, j : j + width].reshape(-1, channels) for j in range(across)]
-    return tuple(
-        lax.dot_general(column, rows, (((0,), (0,)), ((), ()))) for column in columns
-    )
+    columns = jnp.concatenate(columns, 3).transpose(1, 0, 2, 3)
+    columns = columns.reshape(rows, 1, -1, len(across) * features)
+    x = x.transpose(1, 3, 0, 2).reshape(1, x.shape[1], x.shape[3], -1)
+    return lax.conv_general_dilated(
+        x, columns, (down, 1), ((0, 0), (0, 1)), dimension_numbers=AXES
+    )[0]
 
 
 def _convolve_maps(x, gradient, size, strides, pads, dilation):

@@ -18,8 +18,10 @@ SHAPES = [  # height, width, channels in, channels out, kernel, stride, padding,
     (34, 32, 2, 2, (3, 3), (1, 1), "same", 3),  # an image at a time
     (16, 24, 2, 3, (3, 3), (1, 1), "same", 6),  # three images at a time
     (34, 33, 4, 3, (3, 3), (1, 1), "same", 1),  # the map shifted over the gradient
-    (9, 7, 32, 64, (3, 3), (1, 1), "same", 3),  # both of them shifted
+    (9, 7, 32, 64, (3, 3), (1, 1), "same", 3),  # row by row
     (68, 64, 32, 64, (3, 3), (1, 1), "same", 1),  # some rows at a time, and a rest
+    (40, 36, 32, 32, (4, 2), (1, 1), "valid", 6),  # some images at a time
+    (7, 8, 66, 32, (2, 2), (1, 1), "same", 2),  # more channels than it is good for
 ]
 
 
@@ -30,6 +32,7 @@ DILATED = [  # the same, and the dilation
     (9, 8, 9, 4, (4, 4), (2, 2), "valid", 2, (1, 1)),
     (9, 8, 9, 4, (4, 4), (2, 2), "same", 1, (1, 1)),
     (11, 12, 9, 9, (3, 3), (2, 2), "valid", 1, (2, 2)),
+    (11, 12, 32, 33, (3, 2), (1, 1), "same", 2, (2, 3)),
 ]
 
 
@@ -60,8 +63,10 @@ def test_values_and_gradients_are_those_of_xla(shape):
         lambda x, k: convolve(x, k, strides, padding, dilation), x, kernel
     )
     gradient = rng.normal(size=expected.shape).astype("float32")
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
-    for ours, theirs in zip(vjp(gradient), reference_vjp(gradient), strict=True):
+    pairs = zip(
+        (found, *vjp(gradient)), (expected, *reference_vjp(gradient)), strict=True
+    )
+    for ours, theirs in pairs:
         scale = np.abs(theirs).max()
         np.testing.assert_allclose(ours / scale, theirs / scale, atol=1e-5)
 
@@ -84,14 +89,15 @@ def test_gradient_of_a_kernel_is_the_sum_of_products_in_float64():
             np.testing.assert_allclose(vjp(gradient)[0][i, j], expected, atol=2e-4)
 
 
-def test_two_runs_give_the_same_bits():
+@pytest.mark.parametrize("channels", [16, 32])
+def test_two_runs_give_the_same_bits(channels):
     import jax
 
     from kerasseg.layers.jax_cpu.convolution import convolve
 
     rng = np.random.default_rng(2)
-    x = rng.normal(size=(4, 32, 32, 16)).astype("float32")
-    kernel = rng.normal(size=(3, 3, 16, 16)).astype("float32")
+    x = rng.normal(size=(4, 32, 32, channels)).astype("float32")
+    kernel = rng.normal(size=(3, 3, channels, channels)).astype("float32")
     loss = jax.jit(
         jax.grad(lambda k, x: (convolve(x, k, (1, 1), "same") ** 2).sum(), (0, 1))
     )
