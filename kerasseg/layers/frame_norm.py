@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasseg.layers import jax_cpu
+
 
 @keras.saving.register_keras_serializable(package="kerasseg")
 class FrameNorm(keras.layers.Layer):
@@ -54,9 +56,7 @@ class FrameNorm(keras.layers.Layer):
             )
 
     def call(self, x):
-        mean = self._pool(ops.mean(ops.cast(x, "float32"), (1, 2)))  # (N, C)
-        centred = ops.cast(x, "float32") - mean[:, None, None]
-        variance = self._pool(ops.mean(ops.square(centred), (1, 2)))
+        mean, variance = self._statistics(x)  # (N, C)
         scale = ops.rsqrt(variance + self.epsilon)
         if self.affine:
             scale *= ops.cast(self.gamma, "float32")
@@ -66,6 +66,15 @@ class FrameNorm(keras.layers.Layer):
         scale, offset = (ops.cast(v[:, None, None], x.dtype) for v in (scale, offset))
         x = x * scale + offset
         return ops.relu(x) if self.relu else x
+
+    def _statistics(self, x):
+        if jax_cpu.applies(x):
+            from kerasseg.layers.jax_cpu.frame_norm import statistics
+
+            return statistics(x, self._pool)
+        mean = self._pool(ops.mean(ops.cast(x, "float32"), (1, 2)))
+        centred = ops.cast(x, "float32") - mean[:, None, None]
+        return mean, self._pool(ops.mean(ops.square(centred), (1, 2)))
 
     def _pool(self, values):
         """Replace the values `(N, C)` of channels by the mean of their group."""

@@ -17,14 +17,14 @@ _read: ContextVar[list | None] = ContextVar("read", default=None)
 
 @contextmanager
 def writing(results: list):
-    """Let `dear` add its results to a list."""
+    """Let `dear` and `constant` add their results to a list."""
     with _set(_written, results), _set(_read, None):
         yield
 
 
 @contextmanager
 def reading(results: list):
-    """Let `dear` take its results from the front of a list until that is empty."""
+    """Let them take their results from the front of a list until that is empty."""
     with _set(_read, results), _set(_written, None):
         yield
 
@@ -46,12 +46,20 @@ def dear(operation: Callable, x, weight):
         x: The first.
         weight: The second.
     """
-    results = _read.get()
-    if results:
+    if results := _read.get():
         return _known(operation, x, weight, results.pop(0))
-    found = operation(x, weight)
-    results = _written.get()
-    if results is not None:
+    return _remembered(operation(x, weight))
+
+
+def constant(operation: Callable, x):
+    """Return `operation(x)`, which has no gradient, from memory if it is remembered."""
+    if results := _read.get():
+        return results.pop(0)
+    return _remembered(operation(x))
+
+
+def _remembered(found):
+    if (results := _written.get()) is not None:
         results.append(found)
     return found
 
