@@ -69,6 +69,14 @@ def _keep_memory() -> None:
     jax.monitoring.register_event_duration_secs_listener(compiled)
 
 
+def save_memory() -> None:
+    """Let this process take little memory rather than little time."""
+    import keras
+
+    if keras.config.backend() == "jax":
+        heap.map_large_blocks()
+
+
 def _keep_programs() -> None:
     """Let JAX keep what it compiled, so that the next start need not compile it again.
 

@@ -83,6 +83,43 @@ def test_small_holes_are_filled_and_their_pages_given_back_and_large_ones_kept()
     assert int(grown) < 1000, "pages of address space"
 
 
+MAP = """
+import ctypes
+from pathlib import Path
+from kerasseg import heap
+
+heap.keep_freed_memory()
+library = heap._glibc()
+
+
+def given_back(megabytes):
+    block = library.malloc(megabytes << 20)
+    ctypes.memset(block, 1, megabytes << 20)
+    before = resident()
+    library.free(block)
+    return before - resident() > megabytes * 1_000_000
+
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+print(given_back(64))
+heap.map_large_blocks()
+print(given_back(128))
+heap.reserve()
+print(heap.fill_holes() < 64 << 20, given_back(128))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_large_blocks_are_given_back_once_that_is_asked_for():
+    answer = subprocess.run(
+        [sys.executable, "-c", MAP], check=True, capture_output=True, text=True
+    )
+    assert answer.stdout.split() == ["False", "True", "True", "True"]
+
+
 COMPILE = """
 from kerasseg import backend
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops, tree
 
+from kerasseg import backend
 from kerasseg.layers.in_chunks import layers_in_chunks
 
 
@@ -12,7 +13,12 @@ class OneByOne(keras.Model):
 
     In training it is the model that it would be without. Nothing changes either for a
     prediction in which samples do not see each other, but what a batch needs at once.
+    A process that has such a model keeps no large block of memory that was freed.
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        backend.save_memory()
 
     def call(self, inputs, training=None, mask=None):
         inner = super().call

@@ -2,8 +2,10 @@
 
 import keras
 import numpy as np
+import pytest
 from keras import ops
 
+from kerasseg import heap
 from kerasseg.layers.one_by_one import OneByOne
 
 
@@ -32,6 +34,16 @@ def test_predictions_are_those_of_the_same_layers_for_all_samples():
         keras.tree.flatten(found), keras.tree.flatten(wanted), strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+@pytest.mark.skipif(keras.config.backend() != "jax", reason="XLA's working memory")
+def test_a_process_with_such_a_model_has_large_blocks_mapped(monkeypatch):
+    asked = []
+    monkeypatch.setattr(heap, "map_large_blocks", lambda: asked.append(1))
+    _model(keras.Model)
+    assert not asked
+    _model(OneByOne)
+    assert asked
 
 
 def test_layers_are_told_of_one_sample_at_a_time(monkeypatch):
