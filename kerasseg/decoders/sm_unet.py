@@ -7,6 +7,7 @@ from keras import layers
 
 from kerasseg.layers.convolution import Convolution
 from kerasseg.layers.convolutions import conv_block
+from kerasseg.layers.transposed import TransposedConvolution
 
 WIDTHS = (256, 128, 64, 32, 16)
 """Of the published model."""
@@ -52,7 +53,7 @@ def _repeat(x, skip, width, name):
 
 
 def _transpose(x, skip, width, name):
-    x = layers.Conv2DTranspose(
+    x = TransposedConvolution(
         width, 4, 2, padding="same", use_bias=False, name=f"{name}a_transpose"
     )(x)
     x = layers.BatchNormalization(name=f"{name}a_bn")(x)

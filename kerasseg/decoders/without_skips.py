@@ -7,6 +7,7 @@ from keras import layers
 
 from kerasseg.layers.convolution import Convolution
 from kerasseg.layers.resize import ResizeLike
+from kerasseg.layers.transposed import TransposedConvolution
 
 WIDTHS = (1024, 512, 256, 128, 64, 32)
 """Of the published model."""
@@ -35,7 +36,7 @@ def decode(
     x = maps[-1]
     for stage, width in enumerate(widths):
         number = 3 * stage
-        x = layers.Conv2DTranspose(width, 2, 2, name=f"decoder.{number}")(x)
+        x = TransposedConvolution(width, 2, 2, name=f"decoder.{number}")(x)
         norm = f"decoder.{number + 1}"
         x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=norm)(x)
         x = layers.Activation("relu", name=f"decoder.{number + 2}")(x)

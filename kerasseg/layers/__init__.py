@@ -18,6 +18,7 @@ from kerasseg.layers import (
     mean_over_dates,
     mlp_fusion,
     normalized_difference,
+    one_by_one,
     padding,
     pooling,
     rematerialized,
@@ -28,6 +29,7 @@ from kerasseg.layers import (
     temporal_aggregation,
     temporal_attention,
     temporal_transformer,
+    transposed,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "mean_over_dates",
     "mlp_fusion",
     "normalized_difference",
+    "one_by_one",
     "padding",
     "pooling",
     "rematerialized",
@@ -55,4 +58,5 @@ __all__ = [
     "temporal_aggregation",
     "temporal_attention",
     "temporal_transformer",
+    "transposed",
 ]

@@ -11,6 +11,7 @@ from kerasseg.layers.border import BorderedConvolution
 from kerasseg.layers.mbconv import mbconv_layer
 from kerasseg.layers.series_convolution import conv_layer
 from kerasseg.layers.squeeze import squeeze_excite
+from kerasseg.layers.transposed import TransposedConvolution
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def up_block(x, skip, width: int, blocks: Blocks, *, name: str) -> keras.KerasTe
     Returns:
         `(B, h * stride, w * stride, width)`.
     """
-    x = layers.Conv2DTranspose(
+    x = TransposedConvolution(
         width, blocks.kernel, blocks.stride, padding="same", name=f"{name}.up.0"
     )(x)
     x = BatchNorm(name=f"{name}.up.1")(x)
