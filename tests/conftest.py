@@ -1,5 +1,6 @@
 """What tests share: where the reference material lies, and quiet libraries."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -25,6 +26,17 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 # Recipes of tests name the made-up world of `fakes.py` by its dotted path.
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+def pytest_collection_finish():
+    """Let the garbage collector pass over what was imported, as it is here to stay.
+
+    It went through Keras, JAX and TensorFlow many times over in search of nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
 
 SHARED = Path(
     os.environ.get("KERASSEG_SHARED", Path(__file__).parents[2] / "shared")
