@@ -205,9 +205,7 @@ class _Tracer:
         area.parts, area.corners = [], 0
 
 
-def _area(
-    value: int, size: float, part: shapely.Polygon, open_sides: int
-) -> _Area:
+def _area(value: int, size: float, part: shapely.Polygon, open_sides: int) -> _Area:
     """Begin an area; of what holds no data the outline is not needed."""
     if value == IGNORE:
         return _Area(value, size, open_sides=open_sides)
@@ -221,7 +219,7 @@ def _polygons(
     """Make polygons of outlines, thousands at once: one by one takes thrice the time.
 
     Returns:
-        Polygons `(N,)`, the first ring of each its outline, others holes; values `(N,)`.
+        Polygons `(N,)`, the first ring of each its outline, others holes; and values.
     """
     shapes, polygons, values = iter(shapes), [], []
     while chunk := list(islice(shapes, _CHUNK)):

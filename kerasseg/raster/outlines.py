@@ -10,9 +10,7 @@ from rasterio import features
 from kerasseg.raster.window import Window
 
 
-def outlines(
-    label: np.ndarray, window: Window
-) -> Iterator[tuple[dict[str, Any], int]]:
+def outlines(label: np.ndarray, window: Window) -> Iterator[tuple[dict[str, Any], int]]:
     """Trace the areas of one value; pixels that share a side belong together.
 
     Args:
@@ -28,9 +26,7 @@ def outlines(
         yield shape, int(value)
 
 
-def numbered(
-    shapes: Iterable[tuple[Any, int]], window: Window
-) -> np.ndarray:
+def numbered(shapes: Iterable[tuple[Any, int]], window: Window) -> np.ndarray:
     """Fill polygons with their numbers, int32 `(H, W)`; 0 where there is none."""
     place = rasterio.Affine.translation(window.column, window.row)
     listed: Sequence = list(shapes)
