@@ -140,7 +140,10 @@ def load(path: str | Path) -> keras.Model:
     if not path.is_file():
         raise FileNotFoundError(f"no model at {path}. Give the path of a .keras file.")
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is not a .keras file, or not a whole one.")
+        raise ValueError(
+            f"{path} is not a .keras file, or not a whole one. "
+            "Copy or download it again."
+        )
     try:
         model = keras.saving.load_model(path, compile=False)
     except (ValueError, TypeError, KeyError, OSError) as error:

@@ -178,8 +178,7 @@ def read(path: str | Path) -> Legend:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise LegendError(f"{path}: not YAML or JSON: {reason}") from None
+        raise LegendError(f"{path}{_reason(error)}") from None
     return from_dict(content, str(path))
 
 
@@ -223,10 +222,20 @@ def _entry_to_dict(entry: Entry) -> dict[str, Any]:
     return {"name": entry.name, "color": color, "codes": list(entry.codes)}
 
 
+def _reason(error: yaml.YAMLError | UnicodeDecodeError) -> str:
+    """Word what a parser says: the line, and what is wrong there."""
+    mark = getattr(error, "problem_mark", None)
+    line = f":{mark.line + 1}" if mark else ""
+    what = getattr(error, "problem", None) or " ".join(str(error).split())
+    return f"{line}: not YAML or JSON: {what}. Correct it there."
+
+
 def _check_unique(values: list, what: str, source: str) -> None:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
-        raise LegendError(f"{source}: {what} {_listed(twice)} occurs twice.")
+        raise LegendError(
+            f"{source}: {what} {_listed(twice)} occurs twice. Give it once."
+        )
 
 
 def _pack(colors: np.ndarray) -> np.ndarray:

@@ -71,12 +71,20 @@ def _worded(error: Exception) -> str:
     if hasattr(error, "format_message"):
         command = getattr(getattr(error, "ctx", None), "command_path", "kerasseg")
         told = " ".join(error.format_message().replace("Value error, ", "").split())
+        told += _received(error, told)
         stop = "" if told.endswith((".", "?")) else "."
         return f"{told}{stop} See `{command} --help`."
     if isinstance(error, OSError) and error.strerror:
         name = f"{error.filename}: " if error.filename else ""
         return f"{name}{error.strerror}. {_CURES.get(type(error), '')}".strip()
     return str(error)
+
+
+def _received(error: Exception, told: str) -> str:
+    """Return the value that was refused, which messages of ranges leave out."""
+    faults = getattr(error.__cause__, "errors", list)()
+    values = [fault["input"] for fault in faults if "input" in fault]
+    return f", not {values[0]}" if values and str(values[0]) not in told else ""
 
 
 _CURES = {

@@ -117,20 +117,17 @@ def warn_of_resolution(info: raster.Info, model: keras.Model) -> None:
 def refuse_own_place(
     files: Sequence[Path], destination: Path, outputs: Outputs
 ) -> None:
-    """Refuse to write over what is read, or one file over another.
+    """Refuse to write over what is read, or a GeoTIFF by another name.
 
     Raises:
-        ValueError: If one of the files to come is one of the scene's, or the map.
+        ValueError: If one of the files to come is one of the scene's, or the map is
+            to be called a picture, or polygons.
     """
+    raster.check_name(destination)
     taken = {places.absolute(path) for path in files}
     beside = outputs.paths(destination)
     for path in (destination, *beside.values()):
         if places.absolute(path) in taken:
             raise ValueError(
                 f"{path}: is the scene itself. Give the map a name of its own."
-            )
-    for name, path in beside.items():
-        if path == destination:
-            raise ValueError(
-                f"{path}: would be the map and its {name}. Let the map end in .tif."
             )

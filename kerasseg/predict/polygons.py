@@ -2,12 +2,16 @@
 
 The map is traced tile by tile. Areas that reach over a side of a tile wait for the tile
 beyond it, and are put together and written when no open side is left. One with very
-many corners, such as the sea, is written in parts instead, which share sides of tiles.
+many corners, such as the sea, is written in parts instead, which share sides of tiles;
+so are the largest, when very many corners wait in all. Areas within a tile, nearly all
+of a restless map, are handed on as they are traced and never become records of ours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -18,13 +22,23 @@ from kerasseg.predict.options import Outputs
 from kerasseg.predict.vector import Feature, writer
 from kerasseg.raster.outlines import numbered, outlines
 
-TILE = 2048
-"""Pixels along a side of the tiles that are traced."""
+TILE = 1024
+"""Pixels along a side of the tiles that are traced: noise of one takes 1 GB."""
 
 _MOST_CORNERS = 1_000_000
+"""Of one area that waits."""
+
+_MOST_WAITING = 8_000_000
+"""Corners of all areas that wait: 200 MB."""
+
+_CHUNK = 20_000
+"""Outlines that are lists of tuples at a time, which take ten times the memory."""
+
+_Found = tuple[int, shapely.Polygon, float]
+"""Class, outline and pixels of an area, or of a part of one."""
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class _Area:
     """Parts of one area that were found so far.
 
@@ -99,8 +113,9 @@ class _Tracer:
 
     def __init__(self, stack: raster.Stack, simplify: float, smallest: float):
         self._stack, self._simplify, self._smallest = stack, simplify, smallest
+        self._waiting: dict[_Area, None] = {}
 
-    def areas(self) -> Iterator[tuple[int, shapely.Polygon, float]]:
+    def areas(self) -> Iterator[_Found]:
         """Give class, outline and pixels of each area."""
         height, width = self._stack.info.height, self._stack.info.width
         above: dict[int, _Side] = {}
@@ -118,36 +133,37 @@ class _Tracer:
         tile: raster.Window,
         before: list[_Side | None],
         goes_on: tuple[bool, bool],
-    ) -> tuple[Iterator, _Side, _Side]:
+    ) -> tuple[Iterable[_Found], _Side, _Side]:
         """Trace a tile, and join its areas to those of the tiles to the left and above.
 
         Returns:
             What is complete now, and the sides to the right and below.
         """
         label = self._stack.read(tile, bands=[0])[..., 0]
-        shapes = outlines(label, tile)
-        parts = _polygons([shape["coordinates"] for shape, _ in shapes])
+        parts, values = _polygons(outlines(label, tile))
         sizes = shapely.area(parts)
         touching = _touching(shapely.bounds(parts), tile)
-        areas = [_Area(-1)]  # Numbers count from 1.
-        for index, part in enumerate(self._simplified(parts)):
-            open_sides = int((touching[index, 2:] & goes_on).sum())
-            corners = shapely.get_num_coordinates(part)
-            found = [shapes[index][1], sizes[index], [part], corners, open_sides]
-            areas.append(_Area(*found))
-        border = np.flatnonzero(touching.any(axis=1))
-        numbers = numbered(((shapes[i][0], i + 1) for i in border.tolist()), tile)
+        border = np.flatnonzero(touching.any(axis=1)).tolist()
+        numbers = numbered(((parts[i], i + 1) for i in border), tile)
+        parts = self._simplified(parts)
+        open_sides = (touching[:, 2:] & goes_on).sum(axis=1)
+        areas = {
+            i + 1: _area(values[i], sizes[i], parts[i], open_sides[i]) for i in border
+        }
         edges = (label[:, 0], numbers[:, 0]), (label[0], numbers[0])
-        for side, (values, along) in zip(before, edges, strict=True):
+        for side, (along, numbered_along) in zip(before, edges, strict=True):
             if side is not None:
-                _join(side, values, along, areas)
-        kept = {number: areas[number] for number in (border + 1).tolist()}
+                _join(side, along, numbered_along, areas)
         later = [
-            _Side(label[:, -1].copy(), kept, numbers[:, -1].copy()),
-            _Side(label[-1].copy(), kept, numbers[-1].copy()),
+            _Side(label[:, -1].copy(), areas, numbers[:, -1].copy()),
+            _Side(label[-1].copy(), areas, numbers[-1].copy()),
         ]
         earlier = [a for s in before if s for a in _along(s)]
-        return self._complete([*areas[1:], *earlier]), *later
+        within = ~touching.any(axis=1) & (sizes >= self._smallest) & (values != IGNORE)
+        done = zip(
+            values[within].tolist(), parts[within], sizes[within].tolist(), strict=True
+        )
+        return chain(done, self._complete([*areas.values(), *earlier])), *later
 
     def _simplified(self, parts: np.ndarray) -> np.ndarray:
         """Simplify outlines, those that neighbours share alike.
@@ -158,37 +174,64 @@ class _Tracer:
             return parts
         return shapely.coverage_simplify(parts, self._simplify, simplify_boundary=False)
 
-    def _complete(
-        self, areas: list[_Area]
-    ) -> Iterator[tuple[int, shapely.Polygon, float]]:
+    def _complete(self, areas: list[_Area]) -> Iterator[_Found]:
         """Give those that no tile to come can add to, and parts of the very large."""
-        for area in {id(a): a for a in (each.whole() for each in areas)}.values():
-            large = area.corners > _MOST_CORNERS
-            if area.open_sides and not large:
-                continue
-            wanted = area.size >= self._smallest and area.value != IGNORE
-            parts = area.parts if wanted else []
-            if len(parts) > 1 and not large:
-                parts = shapely.get_parts(shapely.union_all(parts))
-            area.cut |= large
-            for part in parts:
-                whole = len(parts) == 1 and not area.cut
-                yield area.value, part, area.size if whole else part.area
-            area.parts, area.corners = [], 0
+        for area in dict.fromkeys(each.whole() for each in areas):
+            self._waiting[area] = None
+            if not area.open_sides or self._many(area, _MOST_CORNERS):
+                yield from self._written(area)
+        waiting = [a for a in self._waiting if a.open_sides and not a.joined]
+        self._waiting = dict.fromkeys(waiting)
+        corners = sum(area.corners for area in waiting)
+        if corners > _MOST_WAITING:
+            for area in sorted(waiting, key=lambda a: a.corners, reverse=True):
+                if corners > _MOST_WAITING / 2 and self._many(area, 0):
+                    corners -= area.corners
+                    yield from self._written(area)
+
+    def _many(self, area: _Area, most: int) -> bool:
+        """Tell whether it has too many corners, and its size is known to be enough."""
+        return area.corners > most and area.size >= self._smallest
+
+    def _written(self, area: _Area) -> Iterator[_Found]:
+        """Give an area as it is, in parts if it goes on or is very large."""
+        parts = area.parts if area.size >= self._smallest else []
+        area.cut |= bool(area.open_sides) or area.corners > _MOST_CORNERS
+        if len(parts) > 1 and area.corners <= _MOST_CORNERS:
+            parts = shapely.get_parts(shapely.union_all(parts))
+        for part in parts:
+            whole = len(parts) == 1 and not area.cut
+            yield area.value, part, area.size if whole else part.area
+        area.parts, area.corners = [], 0
 
 
-def _polygons(traced: list[list[list[tuple[float, float]]]]) -> np.ndarray:
-    """Make polygons of lists of rings, all at once: one by one takes thrice the time.
+def _area(value: int, size: float, part: shapely.Polygon, open_sides: int) -> _Area:
+    """Begin an area; of what holds no data the outline is not needed."""
+    if value == IGNORE:
+        return _Area(value, size, open_sides=open_sides)
+    corners = shapely.get_num_coordinates(part)
+    return _Area(value, size, [part], int(corners), open_sides)
+
+
+def _polygons(
+    shapes: Iterable[tuple[dict[str, Any], int]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Make polygons of outlines, thousands at once: one by one takes thrice the time.
 
     Returns:
-        Polygons `(N,)`; the first ring of each is its outline, others are holes.
+        Polygons `(N,)`, the first ring of each its outline, others holes; and values.
     """
-    rings = [ring for polygon in traced for ring in polygon]
-    corners = np.array([corner for ring in rings for corner in ring])
-    of_ring = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-    of_polygon = np.repeat(np.arange(len(traced)), [len(each) for each in traced])
-    lines = shapely.linearrings(corners, indices=of_ring)
-    return shapely.polygons(lines, indices=of_polygon)
+    shapes, polygons, values = iter(shapes), [], []
+    while chunk := list(islice(shapes, _CHUNK)):
+        traced = [shape["coordinates"] for shape, _ in chunk]
+        rings = [ring for polygon in traced for ring in polygon]
+        corners = np.array([corner for ring in rings for corner in ring])
+        of_ring = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+        of_polygon = np.repeat(np.arange(len(traced)), [len(each) for each in traced])
+        lines = shapely.linearrings(corners, indices=of_ring)
+        polygons.append(shapely.polygons(lines, indices=of_polygon))
+        values += [value for _, value in chunk]
+    return np.concatenate(polygons), np.array(values)
 
 
 def _touching(bounds: np.ndarray, tile: raster.Window) -> np.ndarray:
@@ -202,7 +245,7 @@ def _along(side: _Side) -> list[_Area]:
 
 
 def _join(
-    side: _Side, values: np.ndarray, numbers: np.ndarray, areas: list[_Area]
+    side: _Side, values: np.ndarray, numbers: np.ndarray, areas: dict[int, _Area]
 ) -> None:
     """Join areas of one class that meet, and close the side between them."""
     same = side.values == values

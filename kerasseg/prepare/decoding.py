@@ -73,7 +73,10 @@ class Decoding:
             LegendError: If one is not in the legend, or not of 8 bits per band.
         """
         if pixels.dtype != np.uint8:
-            raise LegendError(f"{pixels.dtype} colours. Give 8 bits per band.")
+            raise LegendError(
+                f"its bands are taken for colours, but are {pixels.dtype}. Give one "
+                "band of labels, or colours of 8 bits."
+            )
         if not self._tolerant:
             return self._legend.from_colors(pixels)
         wide = pixels.astype(np.uint32)

@@ -52,7 +52,7 @@ def _faults(
     elif cut.bands and len(cut.bands) != image.count:
         yield (
             f"{image.path} has {image.count} bands, but {len(cut.bands)} names are "
-            f"given: {', '.join(cut.bands)}."
+            f"given: {', '.join(cut.bands)}. Give one --band for each."
         )
     if min(image.height, image.width) < cut.size and cut.edge != "pad":
         yield (

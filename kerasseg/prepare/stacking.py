@@ -26,9 +26,10 @@ def bands(
     Raises:
         FileNotFoundError: If a file is missing.
         RasterError: If the files differ in grid, type or nodata.
-        ValueError: If the destination is one of the files, or there are fewer or more
-            names than bands.
+        ValueError: If the destination is one of the files, or is not called `.tif`,
+            or there are fewer or more names than bands.
     """
+    raster.check_name(place(destination))
     with raster.open_stack(sources) as stack:
         info = stack.info
         if absolute(place(destination)) in map(absolute, stack.files):

@@ -12,7 +12,7 @@ from kerasseg.raster.reading import info, read, read_label, tags, thumbnail
 from kerasseg.raster.stack import Stack, open_stack
 from kerasseg.raster.warping import Warped
 from kerasseg.raster.window import Edge, Window, windows
-from kerasseg.raster.writing import Writer, write
+from kerasseg.raster.writing import Writer, check_name, write
 
 __all__ = [
     "Edge",
@@ -22,6 +22,7 @@ __all__ = [
     "Warped",
     "Window",
     "Writer",
+    "check_name",
     "grid",
     "info",
     "open_stack",

@@ -31,6 +31,8 @@ def open_source(path: Path) -> rasterio.DatasetReader:
         with quietly(errors.NotGeoreferencedWarning), rasterio.Env(**STRICT):
             return rasterio.open(str(path), opener=store(path))
     except errors.RasterioError:
+        if not places.is_remote(path) and path.is_dir():
+            raise RasterError(f"{path}: a folder. Give a raster in it.") from None
         raise RasterError(
             f"{path}: not a raster, or damaged at its start. "
             "Give a TIFF, JPEG or PNG; if it is one, copy or download it again."

@@ -10,7 +10,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window as _Rectangle
 
 from kerasseg.legend import IGNORE, Legend
-from kerasseg.places import beside, is_remote, place, publish
+from kerasseg.places import beside, is_folder, is_remote, place, publish
 from kerasseg.raster import whole
 from kerasseg.raster.describing import Info, RasterError, is_rgb
 from kerasseg.raster.meaning import class_tags, colormap
@@ -19,6 +19,16 @@ from kerasseg.raster.window import Window
 BLOCK = 256
 """Pixels along a side of the tiles of a written GeoTIFF. Windows whose corners are
 multiples of it are written once; others make GDAL compress a tile again."""
+
+
+def check_name(path: Path) -> None:
+    """See to it that a file to come is named as what it is.
+
+    Raises:
+        ValueError: If it is no folder, and does not end as a GeoTIFF does.
+    """
+    if path.suffix.lower() not in (".tif", ".tiff") and not is_folder(path):
+        raise ValueError(f"{path}: it will be a GeoTIFF. Let its name end in .tif.")
 
 
 class Writer:

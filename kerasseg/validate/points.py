@@ -58,10 +58,10 @@ def read(path: Path, legend: Legend) -> Points:
     try:
         text = path.read_text(encoding="utf-8-sig")
         rows, crs = _table(text) if path.suffix.lower() == ".csv" else _geojson(text)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(
-            f"{path}: no points. Give CSV with columns x, y and class, or GeoJSON of "
-            "points with a property `class`."
+            f"{path}: {_fault(error)}. Give CSV with columns x, y and class, or "
+            "GeoJSON of points with a property `class`."
         ) from None
     known = _known(legend)
     labels = np.empty(len(rows), np.uint8)
@@ -119,6 +119,14 @@ def _places(points: Points, about: raster.Info) -> tuple[np.ndarray, np.ndarray]
     finite = np.isfinite(rows) & np.isfinite(columns)
     rows, columns = (np.where(finite, each, -1) for each in (rows, columns))
     return np.floor(rows).astype(np.int64), np.floor(columns).astype(np.int64)
+
+
+def _fault(error: Exception) -> str:
+    """Say what keeps a text from being points, as far as it is known."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON from line {error.lineno} on"
+    _, found, value = str(error).partition("could not convert string to float: ")
+    return f"coordinate {value} is no number" if found else "no points"
 
 
 def _table(text: str) -> tuple[list[tuple[float, float, str]], None]:

@@ -80,6 +80,13 @@ CASES = [
         lambda w: w.change("house", "villa", "legend.yaml"),
     ),
     (
+        "an image as map",
+        VALIDATE,
+        "map.tif: its bands are taken for colours, but are uint16. Give one band of "
+        "labels, or colours of 8 bits.",
+        lambda w: w.paint("map.tif", 1, 64, 64, 4, dtype="uint16"),
+    ),
+    (
         "map that is missing",
         VALIDATE.replace("map.tif", "none.tif"),
         "no raster at none.tif. Correct the path.",
@@ -152,6 +159,20 @@ CASES = [
         "p.csv: no points. Give CSV with columns x, y and class, or GeoJSON of points "
         "with a property `class`.",
         lambda w: w.write("p.csv", "lon,lat,class\n1,2,field\n"),
+    ),
+    (
+        "points whose places are no numbers",
+        VALIDATE.replace("labels.tif", "p.csv"),
+        "p.csv: coordinate '4,06' is no number. Give CSV with columns x, y and class, "
+        "or GeoJSON of points with a property `class`.",
+        lambda w: w.write("p.csv", 'x,y,class\n"4,06",50.7,field\n'),
+    ),
+    (
+        "points cut short",
+        VALIDATE.replace("labels.tif", "p.geojson"),
+        "p.geojson: not JSON from line 1 on. Give CSV with columns x, y and class, or "
+        "GeoJSON of points with a property `class`.",
+        lambda w: w.write("p.geojson", '{"features": ['),
     ),
     (
         "points of a class that is none",

@@ -129,7 +129,7 @@ CASES = [
     (
         "picture in the place of the map",
         "predict model.keras images/a.tif map.png --quicklook",
-        "map.png: would be the map and its quicklook. Let the map end in .tif.",
+        "map.png: it will be a GeoTIFF. Let its name end in .tif.",
         None,
     ),
     (

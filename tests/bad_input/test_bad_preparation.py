@@ -37,11 +37,11 @@ def flatten(world):
         file.transform = rasterio.Affine(1, 0, 5e5, 0, 0, 4e5)
 
 
-def draw(world, kind="Polygon", crs="EPSG:2180", number=1):
+def draw(world, kind="Polygon", crs="EPSG:2180", number=1, west=5e5):
     """Write a layer of shapes."""
     pyogrio, shapely = map(pytest.importorskip, ("pyogrio", "shapely"))
     place(world)
-    shape = shapely.box(5e5, 4e5 - 9, 5e5 + 9, 4e5)
+    shape = shapely.box(west, 4e5 - 9, west + 9, 4e5)
     shape = shape if kind == "Polygon" else shapely.centroid(shape)
     pyogrio.raw.write(
         world.folder / "fields.gpkg",
@@ -138,6 +138,33 @@ CASES = [
         place,
     ),
     (
+        "layer of a raster",
+        f"{ALIGN} --layer woods",
+        "--layer for polygons, but labels/a.tif is taken for a raster. Leave it out, "
+        "or name a file that ends "
+        "in .gpkg, .parquet, .geoparquet, .shp, .geojson, .fgb.",
+        place,
+    ),
+    (
+        "labels that are called a picture",
+        ALIGN.replace("new.tif", "new.png"),
+        "new.png: it will be a GeoTIFF. Let its name end in .tif.",
+        place,
+    ),
+    (
+        "a folder as image",
+        "prepare align labels/a.tif images new.tif",
+        "images: a folder. Give a raster in it.",
+        place,
+    ),
+    (
+        "more than all of a pixel",
+        f"{ALIGN} --covered 2",
+        "Invalid value for '--covered': Input should be less than or equal to 1, not "
+        "2. See `kerasseg prepare align --help`.",
+        None,
+    ),
+    (
         "polygons missing",
         DRAW,
         "no polygons at fields.gpkg. Correct the path.",
@@ -161,6 +188,14 @@ CASES = [
         DRAW,
         "fields.gpkg: Point features. Give polygons.",
         lambda w: draw(w, kind="Point"),
+    ),
+    (
+        "polygons of other ground",
+        DRAW,
+        "fields.gpkg and images/a.tif share no ground: its polygons lie at 600000 to "
+        "600009, 399991 to 400000 of EPSG:2180. Give polygons of the same place, or "
+        "correct their reference system.",
+        lambda w: draw(w, west=6e5),
     ),
     (
         "no such layer",

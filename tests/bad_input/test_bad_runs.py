@@ -66,13 +66,15 @@ CASES = [
     (
         "model that is none",
         "predict legend.keras images/a.tif map.tif",
-        "legend.keras is not a .keras file, or not a whole one.",
+        "legend.keras is not a .keras file, or not a whole one. Copy or "
+        "download it again.",
         lambda w: w.write("legend.keras", "classes: []"),
     ),
     (
         "truncated model",
         "predict model.keras images/a.tif map.tif",
-        "model.keras is not a .keras file, or not a whole one.",
+        "model.keras is not a .keras file, or not a whole one. Copy or "
+        "download it again.",
         lambda w: w.cut_short("model.keras"),
     ),
     (

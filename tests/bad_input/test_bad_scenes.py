@@ -43,7 +43,7 @@ CASES = [
     (
         "bad legend",
         PREPARE,
-        "legend.yaml: code 1 occurs twice.",
+        "legend.yaml: code 1 occurs twice. Give it once.",
         lambda w: w.change("code: 2", "code: 1", "legend.yaml"),
     ),
     (
@@ -55,9 +55,8 @@ CASES = [
     (
         "legend is not yaml",
         PREPARE,
-        "legend.yaml: not YAML or JSON: while parsing a flow node expected "
-        "the node content, but found '-' in \"<unicode string>\", line 2, "
-        'column 3: - {name: field, color: "#00FF00" ... ^',
+        "legend.yaml:2: not YAML or JSON: expected the node content, but found '-'. "
+        "Correct it there.",
         lambda w: w.change("classes:", "classes: [", "legend.yaml"),
     ),
     (

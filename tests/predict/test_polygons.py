@@ -104,6 +104,55 @@ def test_areas_with_very_many_corners_come_in_parts(chart, monkeypatch):
     assert shapely.union_all(shapes).area == pytest.approx(shapely.area(whole).sum())
 
 
+@pytest.mark.parametrize("min_area", [0, 3000])
+def test_what_waits_beyond_a_limit_is_written_in_parts(chart, monkeypatch, min_area):
+    whole, _ = _written(chart[0], simplify=0, min_area=min_area)
+    monkeypatch.setattr(polygons, "TILE", 16)
+    monkeypatch.setattr(polygons, "_MOST_WAITING", 200)
+    most = _most_waiting(chart[0], min_area, monkeypatch)
+    shapes, columns = _written(chart[0], simplify=0, min_area=min_area)
+    assert most <= 200
+    assert len(shapes) > len(whole)
+    np.testing.assert_allclose(columns["area"], shapely.area(shapes))
+    assert shapely.union_all(shapes).equals(shapely.union_all(whole))
+    assert shapely.area(shapes).sum() == pytest.approx(shapely.area(whole).sum())
+
+
+def _most_waiting(path, min_area, monkeypatch):
+    """Tell the most corners that waited between two tiles."""
+    found = [0]
+    complete = polygons._Tracer._complete
+
+    def watched(self, areas):
+        yield from complete(self, areas)
+        found.append(sum(area.corners for area in self._waiting))
+
+    with monkeypatch.context() as patch, raster.open_stack(path) as stack:
+        patch.setattr(polygons._Tracer, "_complete", watched)
+        list(polygons._Tracer(stack, 0.0, min_area / 100).areas())
+    return max(found)
+
+
+def test_only_areas_at_the_sides_of_a_tile_are_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(polygons, "TILE", 64)
+    monkeypatch.setattr(polygons, "_CHUNK", 50)
+    noise = np.random.default_rng(0).integers(0, 4, (64, 320)).astype(np.uint8)
+    raster.write(tmp_path / "map.tif", noise)
+    made = []
+    monkeypatch.setattr(polygons, "_area", _counted(polygons._area, made))
+    shapes, _ = _written((tmp_path / "map.tif"), simplify=0)
+    assert shapely.area(shapes).sum() == noise.size
+    assert len(made) < len(shapes) / 5
+
+
+def _counted(function, calls):
+    def counted(*arguments):
+        calls.append(arguments)
+        return function(*arguments)
+
+    return counted
+
+
 def test_areas_that_are_done_are_forgotten(tmp_path, monkeypatch):
     monkeypatch.setattr(polygons, "TILE", 32)
     noise = np.random.default_rng(0).integers(0, 4, (32, 320)).astype(np.uint8)

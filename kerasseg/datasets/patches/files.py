@@ -76,8 +76,13 @@ def read_about(root: Path) -> dict[str, Any]:
         return found | {key: about.get(key, {}) for key in ("dates", "statistics")}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
-            f"{path}: damaged or not of kerasseg ({error!r}). Prepare the data again."
+            f"{path}: damaged or not of kerasseg ({_fault(error)}). "
+            "Prepare the data again."
         ) from None
+
+
+def _fault(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def read_index(root: Path, about: dict[str, Any], legend: Legend) -> list[list[str]]:

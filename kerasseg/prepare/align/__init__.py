@@ -111,8 +111,16 @@ def label(  # noqa: PLR0913, the options of a command
         labels = polygons.describe(
             source, legend, attribute, layer, background, unknown, refine
         )
+        polygons.check_meets(labels, here)
         there = labels.info(here)
     else:
+        _refuse_of_polygons(
+            source,
+            attribute=attribute,
+            layer=layer,
+            background=background,
+            refine=refine,
+        )
         labels, there = place(source), raster.info(source)
         _check_place(there)
         ground.check_meet(there, here)
@@ -156,7 +164,8 @@ def _beside_percentages(
 def _refuse_own_place(
     destination: Path, source: str | Path, like: str | Path | Sequence[str | Path]
 ) -> None:
-    """Refuse to write over what is read."""
+    """Refuse to write over what is read, or a GeoTIFF by another name."""
+    raster.check_name(destination)
     taken = [place(source)]
     for each in (like,) if polygons.is_vector(source) else (source, like):
         with raster.open_stack(each) as stack:
@@ -165,6 +174,16 @@ def _refuse_own_place(
         raise ValueError(
             f"{destination}: is one of the files that are read. Give the labels to "
             "write a name of their own."
+        )
+
+
+def _refuse_of_polygons(source: str | Path, **options: object) -> None:
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"{' and '.join(given)} for polygons, but {source} is taken for a raster. "
+            f"Leave {'it' if len(given) == 1 else 'them'} out, or name a file that "
+            f"ends in {', '.join(polygons.SUFFIXES)}."
         )
 
 

@@ -6,6 +6,21 @@ overlap, the last of the file is on top.
 """
 
 from kerasseg.prepare.polygons.drawing import Polygons
-from kerasseg.prepare.polygons.layer import Layer, describe, is_vector, parts_of
+from kerasseg.prepare.polygons.layer import (
+    SUFFIXES,
+    Layer,
+    check_meets,
+    describe,
+    is_vector,
+    parts_of,
+)
 
-__all__ = ["Layer", "Polygons", "describe", "is_vector", "parts_of"]
+__all__ = [
+    "SUFFIXES",
+    "Layer",
+    "Polygons",
+    "check_meets",
+    "describe",
+    "is_vector",
+    "parts_of",
+]

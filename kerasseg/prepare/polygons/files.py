@@ -1,6 +1,7 @@
 """Geometries and attributes of the files that polygons come in."""
 
 import json
+import math
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -79,6 +80,18 @@ def about(path: Path, layer: str | None) -> dict[str, Any]:
         "features": found["features"],
         "fields": list(found["fields"]),
     }
+
+
+def extent(path: Path, layer: str | None) -> tuple[float, ...]:
+    """Return west, south, east and north of all features, NaN if none has a shape."""
+    import shapely
+
+    if is_parquet(path):
+        return tuple(shapely.total_bounds(shapes(path, None, None)[0]).tolist())
+    import pyogrio
+
+    found = pyogrio.read_info(path, layer=layer, force_total_bounds=True)
+    return tuple(found["total_bounds"] or (math.nan,) * 4)
 
 
 def shapes(

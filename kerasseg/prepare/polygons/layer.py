@@ -13,6 +13,7 @@ import rasterio
 from kerasseg import places, raster
 from kerasseg.legend import Legend, LegendError
 from kerasseg.prepare.polygons import files
+from kerasseg.raster import ground
 
 SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".shp", ".geojson", ".fgb")
 _NEEDED = ("pyogrio", "pyarrow", "shapely")
@@ -130,6 +131,26 @@ def describe(
     return Layer(
         path, name, attribute, about["crs"], codes, background, strange, refine
     )
+
+
+def check_meets(layer: Layer, image: raster.Info) -> None:
+    """See to it that polygons share ground with an image.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    box = ground.Box(*files.extent(layer.path, layer.name))
+    place = rasterio.Affine(
+        box.east - box.west, 0, box.west, 0, box.south - box.north, box.north
+    )
+    crs = rasterio.crs.CRS.from_wkt(layer.crs)
+    frame = raster.Info(layer.path, 1, 1, "uint8", ("label",), crs, place)
+    if not ground.meet(frame, image):
+        raise ValueError(
+            f"{layer.path} and {image.path} share no ground: its polygons lie at "
+            f"{box.text()} of {crs.to_string()}. Give polygons of the same place, or "
+            "correct their reference system."
+        )
 
 
 def _check(path: Path, about: dict, attribute: str | None, refine: int) -> None:
