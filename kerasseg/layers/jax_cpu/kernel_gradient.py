@@ -1,8 +1,8 @@
 """The gradient of a convolution's kernel, in the form that XLA computes fastest.
 
 XLA takes it as a convolution with a window as large as the map. Depending on the
-channels, a product of matrices is up to three times as fast. All forms sum the same
-products in another order.
+channels, a product of matrices, or a convolution whose channels are the columns of the
+map, is up to three times as fast. All forms sum the same products in another order.
 """
 
 import jax.numpy as jnp
