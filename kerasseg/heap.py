@@ -14,7 +14,7 @@ from functools import cache
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -3, -4, -8
 """Numbers of glibc's parameters for `mallopt`."""
 
-_LARGE = 32 << 20
+_MAPPED_FROM = 32 << 20
 """Bytes of a block that is mapped where large ones are; glibc allows no more."""
 
 _mapped_at_once = 0
@@ -65,7 +65,7 @@ def map_large_blocks() -> None:
     library = _glibc()
     if library is not None:
         _mapped_at_once = 1 << 16
-        library.mallopt(_MMAP_THRESHOLD, _LARGE)
+        library.mallopt(_MMAP_THRESHOLD, _MAPPED_FROM)
         library.mallopt(_MMAP_MAX, _mapped_at_once)
 
 

@@ -1,4 +1,4 @@
-"""What tests of the temporal attention share: a compiled model of it, and batches."""
+"""What tests of layers share: gradients, and what those of temporal attention need."""
 
 import keras
 import numpy as np
@@ -47,3 +47,27 @@ def _batch(x, days, observed=None, day_of_year=None):
         "observed": observed,
         "day_of_year": day_of_year.astype("int32"),
     }
+
+
+@pytest.fixture(scope="session")
+def value_and_gradients():
+    """Return a function that computes a compiled function of arrays, and gradients."""
+    return _value_and_gradients
+
+
+def _value_and_gradients(compute, arrays):
+    if keras.config.backend() == "jax":
+        import jax
+
+        value = jax.value_and_grad(compute, argnums=tuple(range(len(arrays))))
+        return jax.jit(value)(*arrays)
+    import tensorflow as tf
+
+    @tf.function
+    def value(*arrays):
+        with tf.GradientTape() as tape:
+            tape.watch(arrays)
+            found = compute(*arrays)
+        return found, tape.gradient(found, arrays)
+
+    return value(*[tf.convert_to_tensor(array) for array in arrays])

@@ -1,6 +1,5 @@
 """A function of a tensor in chunks: the same values and gradients as without."""
 
-import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -15,25 +14,6 @@ def _mix(chunk, start, weights, constants):
     return ops.sum(mixed**2, axis=1)
 
 
-def _gradients(compute, arrays):
-    """Return the value of a compiled function of arrays, and its gradients."""
-    if keras.config.backend() == "jax":
-        import jax
-
-        value = jax.value_and_grad(compute, argnums=tuple(range(len(arrays))))
-        return jax.jit(value)(*arrays)
-    import tensorflow as tf
-
-    @tf.function
-    def value(*arrays):
-        with tf.GradientTape() as tape:
-            tape.watch(arrays)
-            found = compute(*arrays)
-        return found, tape.gradient(found, arrays)
-
-    return value(*[tf.convert_to_tensor(array) for array in arrays])
-
-
 @pytest.fixture
 def arrays():
     rng = np.random.default_rng(0)
@@ -43,7 +23,9 @@ def arrays():
 
 @pytest.mark.parametrize("consume", [False, True])
 @pytest.mark.parametrize("size", [1, 3, 7, 100])
-def test_values_and_gradients_are_those_of_the_whole(size, consume, arrays):
+def test_values_and_gradients_are_those_of_the_whole(
+    size, consume, arrays, value_and_gradients
+):
     share = np.random.default_rng(1).normal(size=(2, 3)).astype("float32")
     scale = np.arange(2 * 7 * 5, dtype="float32").reshape(2, 7, 5)
 
@@ -57,7 +39,7 @@ def test_values_and_gradients_are_those_of_the_whole(size, consume, arrays):
         return ops.sum(found * scale)
 
     (value, gradients), (known, wanted) = (
-        _gradients(compute, arrays) for compute in (parts, whole)
+        value_and_gradients(compute, arrays) for compute in (parts, whole)
     )
     np.testing.assert_allclose(value, known, rtol=1e-5)
     for found, expected in zip(gradients, wanted, strict=True):
@@ -65,7 +47,9 @@ def test_values_and_gradients_are_those_of_the_whole(size, consume, arrays):
 
 
 @pytest.mark.parametrize("size", [2, 3, 5])
-def test_several_results_and_what_is_remembered_of_a_chunk_change_nothing(size):
+def test_several_results_and_what_is_remembered_of_a_chunk_change_nothing(
+    size, value_and_gradients
+):
     rng = np.random.default_rng(0)
     x, first, second = (
         rng.normal(size=shape).astype("float32") for shape in ((5, 3, 4), (4, 6), (6,))
@@ -86,7 +70,7 @@ def test_several_results_and_what_is_remembered_of_a_chunk_change_nothing(size):
 
     arrays = x, first, second
     (value, gradients), (known, wanted) = (
-        _gradients(compute, arrays) for compute in (parts, whole)
+        value_and_gradients(compute, arrays) for compute in (parts, whole)
     )
     np.testing.assert_allclose(value, known, rtol=1e-5)
     for found, expected in zip(gradients, wanted, strict=True):
@@ -108,7 +92,7 @@ def test_what_is_remembered_is_not_computed_again():
     assert len(computed) == len(results) == 1
 
 
-def test_a_function_is_told_where_its_chunk_begins():
+def test_a_function_is_told_where_its_chunk_begins(value_and_gradients):
     x = np.zeros((5, 2), "float32")
 
     def place(chunk, start, weights, constants):
@@ -118,5 +102,5 @@ def test_a_function_is_told_where_its_chunk_begins():
         return ops.sum(in_chunks(place, x, (), size=2) * x)
 
     # The last chunk begins at 4 or, where all have one length, at 3.
-    _, (gradient,) = _gradients(compute, (x,))
+    _, (gradient,) = value_and_gradients(compute, (x,))
     np.testing.assert_array_equal(gradient[:4, 0], [0, 0, 2, 2])
