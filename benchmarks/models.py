@@ -112,7 +112,7 @@ def report(best: dict[tuple[str, int, str], Measured]) -> str:
     ]
     for (task, batch, name), found in sorted(best.items(), key=_order):
         peer = best[task, batch, "PyTorch"]
-        rate = best[task, batch, "JAX"]["flops"] / found["seconds"]
+        flops = best[task, batch, "JAX"]["flops"]
         cells = (
             task,
             batch,
@@ -120,8 +120,7 @@ def report(best: dict[tuple[str, int, str], Measured]) -> str:
             _with_ratio(found, peer, "seconds"),
             f"{found['core_seconds']:.3f}",
             f"{found['first_s']:.1f}",
-            f"{rate / 1e9:,.0f}",
-            f"{rate / peak:.0%}",
+            *_rate(flops, found["seconds"], peak),
             _with_ratio(found, peer, "memory_gb"),
             found["threads"],
         )
@@ -139,6 +138,12 @@ def write(text: str, mark: str) -> None:
 
 def _with_ratio(found, peer, what):
     return f"{found[what]:.3f} ({found[what] / peer[what]:.2f})"
+
+
+def _rate(flops, seconds, peak):
+    if flops is None:
+        return "–", "–"
+    return f"{flops / seconds / 1e9:,.0f}", f"{flops / seconds / peak:.0%}"
 
 
 def _order(item):

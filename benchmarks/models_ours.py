@@ -30,7 +30,7 @@ def main():
         **measured,
         memory_gb=memory,
         matrix_peak=matrix_peak(product(keras, name)),
-        flops=batch * flops(build(kind), size, task),
+        flops=batch * flops(build(kind), size, task) if kind == "fpn" else None,
         device=devices[0],
         versions=f"keras {keras.__version__}, {name} {_version(name)}",
     )
@@ -91,8 +91,8 @@ def product(keras, name):
 def flops(model, size, task):
     """Count the operations of all convolutions for one image, two per product.
 
-    Those of dense layers and of attention are not counted. A train step adds the
-    gradients of kernels and of inputs, but for the image's own.
+    A train step adds the gradients of kernels and of inputs, but for the image's own.
+    For a SegFormer, which also multiplies matrices, that would not be its work.
     """
     import keras
 

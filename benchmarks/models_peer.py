@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import torch
+import torchvision_names  # noqa: F401
 from stopwatch import MATRIX, answer, matrix_peak, measure, peak_rss_gb
 
 
@@ -39,12 +40,6 @@ def main():
 
 def fpn():
     """Build the FPN of segmentation_models.pytorch."""
-    if not hasattr(torch.ops.torchvision, "nms"):
-        # torchvision without its compiled part: two operations must have a name.
-        library = torch.library.Library("torchvision", "DEF")
-        for name in ("nms", "qnms"):
-            arguments = "(Tensor dets, Tensor scores, float iou_threshold)"
-            library.define(f"{name}{arguments} -> Tensor")
     import segmentation_models_pytorch as smp
 
     model = smp.FPN("resnet18", encoder_weights=None, classes=5)

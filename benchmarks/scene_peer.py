@@ -9,20 +9,15 @@ import sys
 import time
 from pathlib import Path
 
+import torchvision_names  # noqa: F401
+
+# isort: split
 import numpy as np
 import rasterio
+import segmentation_models_pytorch as smp
 import torch
 from rasterio.windows import Window
 from stopwatch import answer
-
-if not hasattr(torch.ops.torchvision, "nms"):
-    # torchvision without its compiled part: two of its operations must have a name.
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        arguments = "(Tensor dets, Tensor scores, float iou_threshold)"
-        library.define(f"{name}{arguments} -> Tensor")
-
-import segmentation_models_pytorch as smp
 
 CLASSES = 5
 

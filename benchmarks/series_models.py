@@ -6,7 +6,8 @@ U-TAE, W-TAE, Time-Unet and STENN with their published defaults, float32, Adam a
 entropy: a train step, and a prediction, on each of our backends and on PyTorch, as it
 comes and with glibc told to keep freed memory, as kerasseg tells it on JAX. "remat" is
 ours with that option. Every figure comes from a process of its own. The contestants
-alternate; of the rounds the fastest counts for each. `--check FOLDER` instead compares
+alternate; of the rounds the fastest counts for each. `--rows FILE` keeps rows from one
+run to the next, for the whole table takes an hour. `--check FOLDER` instead compares
 the peers with the published answers in that folder.
 """
 
@@ -15,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -65,6 +67,7 @@ def main() -> None:
     add("--threads", type=int, default=cores)
     add("--steps", type=int, default=3)
     add("--rounds", type=int, default=1)
+    add("--rows", type=Path, metavar="FILE", help="rows of earlier runs, and of this")
     add("--check", metavar="FOLDER", help="compare the peers with published answers")
     add("--write", action="store_true", help=f"into {RESULTS.name}")
     options = arguments.parse_args()
@@ -76,6 +79,18 @@ def main() -> None:
     if options.check:
         subprocess.run([*peer(), "check", options.check], check=True)
         return
+    rows = read_rows(options.rows)
+    for key, found in measure(options):
+        rows[key] = found
+        keep_rows(options.rows, rows)
+    text = report(rows, options)
+    print(text)
+    if options.write:
+        write(text)
+
+
+def measure(options) -> Iterator[tuple[tuple[str, ...], Measured]]:
+    """Yield each key of a row with the best that was measured of it so far."""
     best: dict[tuple[str, ...], Measured] = {}
     for _, *key in product(
         range(options.rounds),
@@ -89,10 +104,18 @@ def main() -> None:
         found = run(*key, options)
         if better(found, best.get(tuple(key))):
             best[tuple(key)] = found
-    text = report(best, options)
-    print(text)
-    if options.write:
-        write(text)
+        yield tuple(key), best[tuple(key)]
+
+
+def read_rows(path: Path | None) -> dict[tuple[str, ...], Measured]:
+    if path is None or not path.exists():
+        return {}
+    return {tuple(key): found for key, found in json.loads(path.read_text())}
+
+
+def keep_rows(path: Path | None, rows: dict[tuple[str, ...], Measured]) -> None:
+    if path is not None:
+        path.write_text(json.dumps(list(rows.items()), indent=1))
 
 
 def peer() -> list[str]:
@@ -152,10 +175,15 @@ def report(best: dict[tuple[str, ...], Measured], options) -> str:
         f"| {' | '.join(COLUMNS)} |",
         "|---" * len(COLUMNS) + "|",
     ]
-    for key, found in best.items():
+    for key, found in sorted(best.items(), key=_order):
         plain = best.get((*key[:3], "PyTorch"), {})
         lines.append("| " + " | ".join([*key, *cells(found, plain, peak)]) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _order(row):
+    (model, task, size, name), _ = row
+    return MODELS.index(model), size, task == "predict", CONTESTANTS.index(name)
 
 
 def cells(found: Measured, plain: Measured, peak: float) -> list[str]:
