@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasseg.layers import attention_mlp
+from kerasseg.layers import attention_mlp, jax_cpu
 from kerasseg.layers.dates import encodings
 from kerasseg.layers.hashed_dropout import dropout, hashed
 from kerasseg.layers.in_chunks import in_chunks
@@ -177,10 +177,17 @@ class TemporalAttention(keras.layers.Layer):
                 parts.append(ops.reshape(weight, (*ops.shape(weight)[:2], -1)))
             return ops.concatenate(parts, axis=-1)
 
+        def attend_in_pieces(x, start, *given):
+            if not jax_cpu.applies(x):
+                return attend(x, start, *given)
+            from kerasseg.layers.jax_cpu.pieces import in_pieces
+
+            return in_pieces(lambda piece, at: attend(piece, start + at, *given), x)
+
         if self.pixels is None:
-            return attend(x, 0, folded, (observed, seed))
+            return attend_in_pieces(x, 0, folded, (observed, seed))
         return in_chunks(
-            attend,
+            attend_in_pieces,
             x,
             folded,
             (observed, seed),

@@ -258,6 +258,15 @@ def test_dropout_takes_attention_away_and_the_rest_grows(build, alone, series, p
     assert (training.predict_on_batch(series)["att"] != noisy).any()
 
 
+@pytest.mark.parametrize("pixels", [None, 64])
+def test_no_two_parts_of_a_map_drop_the_same(build, alone, batch, pixels):
+    series = batch(np.ones((1, 3, 8, 16, 4)), np.array([[1, 2, 3]]))
+    layer = build(attention_dropout=0.5, answer="attention", pixels=pixels).layers[-1]
+    noisy = alone(_Training(layer), 4).predict_on_batch(series)["att"]
+    above, below = np.split(noisy == 0, 2, axis=3)
+    assert 0.4 < (above != below).mean() < 0.6
+
+
 def test_a_saved_layer_comes_back(build, tmp_path, series):
     model = build(dates="both", linear=True, layout="crop2seg", pixels=5)
     model.save(tmp_path / "alone.keras")
