@@ -5,10 +5,10 @@
 U-TAE, W-TAE, Time-Unet and STENN with their published defaults, float32, Adam and cross
 entropy: a train step, and a prediction, on each of our backends and on PyTorch, as it
 comes and with glibc told to keep freed memory, as kerasseg tells it on JAX. "remat" is
-ours with that option. Every figure comes from a process of its own. The contestants
-alternate; of the rounds the fastest counts for each. `--rows FILE` keeps rows from one
-run to the next, for the whole table takes an hour. `--check FOLDER` instead compares
-the peers with the published answers in that folder.
+ours with that option. Every figure comes from a process of its own, which compiles what
+it runs. The contestants alternate; of the rounds the fastest counts for each. `--rows
+FILE` keeps rows from one run to the next, for the whole table takes an hour. `--check
+FOLDER` instead compares the peers with the published answers in that folder.
 """
 
 import argparse
@@ -126,7 +126,7 @@ def run(model: str, task: str, size: str, name: str, options) -> Measured:
     """Measure one contestant in a process of its own."""
     shape = [*size.split("x"), options.pixels, options.threads, options.steps]
     name, _, how = name.partition(", ")
-    environment = dict(os.environ)
+    environment = {**os.environ, "JAX_ENABLE_COMPILATION_CACHE": "false"}
     if name == "PyTorch":
         command = [*peer(), task, model, *shape, memory_bytes()]
         environment |= KEEP_MEMORY if how else {}
