@@ -110,10 +110,20 @@ CASES = [
     (
         "pixels that are no number",
         PREPARE,
-        "images/a.tif: not a finite number at row 0, column 0. Mend it, or "
-        "declare NaN as the file's nodata.",
+        "images/a.tif: nan at row 0, column 0 is nothing measured. Mend it, or "
+        "declare it as the file's nodata.",
         lambda w: [
             w.paint(f"images/{n}.tif", np.nan, 64, 64, 3, dtype="float32")
+            for n in "abc"
+        ],
+    ),
+    (
+        "pixels of a fill that is not declared",
+        PREPARE,
+        "images/a.tif: -3.40282e+38 at row 0, column 0 is nothing measured. Mend it, "
+        "or declare it as the file's nodata.",
+        lambda w: [
+            w.paint(f"images/{n}.tif", -3.4028235e38, 64, 64, 3, dtype="float32")
             for n in "abc"
         ],
     ),
