@@ -84,7 +84,7 @@ CASES = [
         VALIDATE,
         "map.tif: its bands are taken for colours, but are uint16. Give one band of "
         "labels, or colours of 8 bits.",
-        lambda w: w.paint("map.tif", 1, 64, 64, 4, dtype="uint16"),
+        lambda w: w.paint("map.tif", 1, 64, 64, 3, dtype="uint16"),
     ),
     (
         "map that is missing",
