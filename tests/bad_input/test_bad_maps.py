@@ -202,6 +202,18 @@ CASES = [
         None,
     ),
     (
+        "report where a file is, told before anything is read",
+        VALIDATE.replace("map.tif", "none.tif") + " --output legend.yaml",
+        "legend.yaml: Not a directory. Give a folder.",
+        None,
+    ),
+    (
+        "changes of a recipe where there is none",
+        "check map.tif --set seed=3",
+        "--set is for recipes, but map.tif is none. Leave it out.",
+        None,
+    ),
+    (
         "a legend without a map",
         "evaluate latest --legend legend.yaml",
         "--legend is for maps. Give one with --map.",
