@@ -87,6 +87,21 @@ def unfinished(world):
     (work / "lock").write_text("")
 
 
+def half_noted(world, name):
+    """Leave of a run with the right plan a note cut short, as a power cut can."""
+    from kerasseg import artifact, predict
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    model = artifact.load(world.folder / "model.keras")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kerasseg.predict.mapping.finish", stop)
+        with pytest.raises(KeyboardInterrupt):
+            predict.scene(model, "images/a.tif", "map.tif")
+    world.cut_short(f".map.tif.work/{name}")
+
+
 CASES = [
     (
         "palette image",
@@ -130,6 +145,16 @@ CASES = [
         "version of kerasseg, backend, model, scene, choice of options. Repeat its "
         "command to go on with it, or discard it with --fresh.",
         unfinished,
+    ),
+    *(
+        (
+            f"unfinished run whose {name} is damaged",
+            PREDICT,
+            f".map.tif.work/{name}: damaged, so what was begun cannot go on. Remove "
+            ".map.tif.work and run again.",
+            lambda w, name=name: half_noted(w, name),
+        )
+        for name in (".plan.json", "block_000000.json")
     ),
     (
         "list with a scene that is missing",
