@@ -52,6 +52,21 @@ def choose(name: str) -> None:
         _keep_memory()
 
 
+def of_environment() -> str | None:
+    """Return the backend that `KERAS_BACKEND` names, or None where it names none.
+
+    Raises:
+        ValueError: If it is one that kerasseg does not run on.
+    """
+    name = os.environ.get("KERAS_BACKEND")
+    if name and name not in _PACKAGES:
+        raise ValueError(
+            f"KERAS_BACKEND={name}: kerasseg runs on {' or '.join(_PACKAGES)}. Unset "
+            "it, or choose one with `--backend`."
+        )
+    return name or None
+
+
 @cache
 def _keep_memory() -> None:
     """Keep freed memory, and put the heap in order when XLA has compiled for long."""

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and a short hash of what they hold."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import zlib
@@ -28,6 +29,20 @@ def write_whole(path: Path, content: bytes | str) -> None:
             f"{path} cannot be written: {error.strerror}. Free some space or choose "
             "another place, and run again."
         ) from None
+
+
+def check_folder(path: Path) -> None:
+    """See to it, before long work, that files can be written into a folder to come.
+
+    Raises:
+        NotADirectoryError: If a file is in its place, or above it.
+        PermissionError: If it must not be written.
+    """
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(path))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
 
 def fingerprint(files: Iterable[Path], root: Path) -> str:

@@ -34,7 +34,7 @@ class Work:
     def begun(self) -> dict[str, Any] | None:
         """Return the plan that the work was begun with, or None."""
         path = self.folder / PLAN
-        return json.loads(path.read_text()) if path.is_file() else None
+        return noted(path) if path.is_file() else None
 
     def differing(self, plan: Mapping[str, Any]) -> list[str]:
         """List the names in which a plan differs from that of the work."""
@@ -106,6 +106,21 @@ def beside(destination: Path, ending: str) -> Iterator[Work]:
         ) from None
     with held(folder, destination) as work:
         yield work
+
+
+def noted(path: Path) -> Any:
+    """Read what was noted in the folder of a job.
+
+    Raises:
+        ValueError: If it is damaged, as a power cut can leave it.
+    """
+    try:
+        return json.loads(path.read_text())
+    except ValueError:
+        raise ValueError(
+            f"{path}: damaged, so what was begun cannot go on. Remove {path.parent} "
+            "and run again."
+        ) from None
 
 
 def _plain(plan: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,8 @@ Sets = Annotated[
 BackendOption = Annotated[
     Backend | None,
     typer.Option(
-        "--backend", help="What Keras runs on; by default as the recipe says."
+        "--backend",
+        help="What Keras runs on; by default as the recipe, else KERAS_BACKEND, says.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]

@@ -77,6 +77,8 @@ def _examined(
     from kerasseg.cli import progress
 
     is_recipe = Path(data).suffix.lower() in (".yaml", ".yml")
+    if sets and not is_recipe:
+        raise ValueError(f"--set is for recipes, but {data} is none. Leave it out.")
     load = _of_recipe(data, sets) if is_recipe else _of_folder(data)
     if load is None:
         known = legends.read(legend) if legend else _own_legend(Path(data))

@@ -1,5 +1,6 @@
 """What the command line makes of errors: one clear line, or a traceback for a bug."""
 
+import errno
 import signal
 import sys
 import traceback
@@ -51,11 +52,16 @@ def _is_users(error: Exception) -> bool:
         return True
     if isinstance(error, BrokenPipeError):
         return False
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) or _is_of_memory(error):
         return True
     if isinstance(error, KeyError | IndexError | UnicodeError):
         return False
     return isinstance(error, ValueError | LookupError) and _is_raised_by_us(error)
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Tell that memory ran out: NumPy's, JAX's or TensorFlow's, by their own words."""
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def _is_raised_by_us(error: Exception) -> bool:
@@ -76,7 +82,14 @@ def _worded(error: Exception) -> str:
         return f"{told}{stop} See `{command} --help`."
     if isinstance(error, OSError) and error.strerror:
         name = f"{error.filename}: " if error.filename else ""
-        return f"{name}{error.strerror}. {_CURES.get(type(error), '')}".strip()
+        cure = _CURES.get(type(error)) or _PLACES.get(error.errno, "")
+        return f"{name}{error.strerror}. {cure}".strip()
+    if _is_of_memory(error):
+        said = next(iter(str(error).splitlines()), "") or "no more is to be had"
+        return (
+            f"not enough memory: {said.rstrip('.')}. Do less at a time: give a smaller "
+            "--batch-size or --window, or in a recipe training.batch_size."
+        )
     return str(error)
 
 
@@ -94,6 +107,10 @@ _CURES = {
     IsADirectoryError: "Give a file.",
     NotADirectoryError: "Give a folder.",
 }
+
+
+_PLACES = dict.fromkeys((errno.EROFS, errno.EDQUOT), "Choose another place.")
+_PLACES[errno.ENOSPC] = "Free some space, or choose another place."
 
 
 def fail(message: str, code: int = FINDINGS) -> None:

@@ -70,11 +70,13 @@ def evaluate(  # noqa: PLR0913
     _refuse(
         [name for name, value in of_maps.items() if value], "maps. Give one with --map"
     )
+    from kerasseg import files, tracking
     from kerasseg import recipe as recipes
-    from kerasseg import tracking
     from kerasseg.cli import progress, running
 
     found = tracking.find(run)
+    folder = output or found.folder / split.value
+    files.check_folder(folder)
     source = recipe or found.recipe
     if source is None:
         raise ValueError(
@@ -100,7 +102,7 @@ def evaluate(  # noqa: PLR0913
         )
     report = job.write(
         evaluation,
-        output or found.folder / split.value,
+        folder,
         title=f"{found.name} on {split.value}",
         details={"Run": found.run_id, "Split": split.value},
         sections=_sections(model, asked, data) if series else (),
@@ -122,9 +124,11 @@ def _validate(
     split: Split,
     output: Path | None,
 ) -> None:
-    from kerasseg import validate
+    from kerasseg import files, validate
     from kerasseg.cli import progress
 
+    folder = output or map_path.with_name(f"{map_path.stem}_validation")
+    files.check_folder(folder)
     with progress.bar("blocks") as advance:
         found = validate.against(
             map_path,
@@ -134,7 +138,6 @@ def _validate(
             split=split.value,
             progress=advance,
         )
-    folder = output or map_path.with_name(f"{map_path.stem}_validation")
     report = validate.write(found, folder, title=f"{map_path.name} on {truth.name}")
     typer.echo(found.table())
     typer.echo(f"report: {report}")

@@ -38,6 +38,9 @@ def fit(
     from kerasseg import backend as backends
     from kerasseg import light_keras
 
+    if "backend" not in followed.model_fields_set:
+        named = backends.of_environment() or followed.backend
+        followed = followed.model_copy(update={"backend": named})
     backends.choose(followed.backend)
     light_keras.load()
     from kerasseg import fit as job

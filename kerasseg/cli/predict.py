@@ -1,7 +1,7 @@
 """`kerasseg predict`: map scenes of any size."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -115,12 +115,14 @@ def predict(  # noqa: PLR0913
             path = destination / name if into else destination
             how |= {**_series_options(found.recipe), **_given(dated)}
             _print(job.series(model, folder, path, progress=advance, **how), names)
-        elif into:
-            scenes = scenes or sources.expand([folder], images or "*.tif")
-            for summary in job.several(
+            return
+        _refuse_season(reference_date, run)
+        scenes = scenes or sources.expand([folder], images or "*.tif")
+        if into:
+            made = job.several(
                 model, scenes, destination, each=lambda _: advance, **how
-            ):
-                _print(summary, names)
+            )
+            _print_many(made, names, len(scenes), destination)
         else:
             _refuse_many(source, scenes, destination)
             told = job.scene(model, scenes, destination, progress=advance, **how)
@@ -143,9 +145,17 @@ def _refuse_dates(
         )
 
 
+def _refuse_season(reference_date: str | None, run: str) -> None:
+    if reference_date is not None:
+        raise ValueError(
+            f"--reference-date is for models of series, but {run} reads single images. "
+            "Leave it out."
+        )
+
+
 def _refuse_many(source: list[Path], scenes: list[Path], destination: Path) -> None:
     """Files that are named one by one are the bands of a scene; a list is many."""
-    if not scenes or (scenes != source and len(scenes) > 1):
+    if scenes != source and len(scenes) > 1:
         raise ValueError(
             f"{source[0]} names many scenes, but {destination} is one file. Give a "
             "folder for their maps."
@@ -189,5 +199,18 @@ def _print(summary: Any, names: Sequence[str]) -> None:
     for name, path in summary.beside.items():
         typer.echo(f"{path}: {name}")
     total = max(sum(summary.pixels), 1)
-    for name, pixels in zip(names, summary.pixels, strict=False):
+    *classes, without = summary.pixels
+    rows = [*zip(names, classes, strict=True)]
+    rows += [("(no data)", without)] if without else []
+    for name, pixels in rows:
         typer.echo(f"  {name:<24} {pixels / total:6.1%}")
+
+
+def _print_many(
+    made: Iterable[Any], names: Sequence[str], scenes: int, folder: Path
+) -> None:
+    number = 0
+    for number, summary in enumerate(made, start=1):  # noqa: B007, counted
+        _print(summary, names)
+    if number < scenes:
+        typer.echo(f"{folder}: {scenes - number} of {scenes} maps were there already")

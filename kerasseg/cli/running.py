@@ -13,13 +13,17 @@ def choose_backend(recipe: Path | None, wanted: Backend | None) -> None:
     """Choose what Keras runs on for a run that is there already.
 
     A saved model gives the same answers on both backends, so the one that the run was
-    fitted on is only the first choice.
+    fitted on is only the first choice. For a model without a run that is the one that
+    `KERAS_BACKEND` names.
 
     Raises:
-        ValueError: If the wanted backend is not installed.
+        ValueError: If the wanted backend is not installed, or none of ours.
     """
-    if wanted is not None:
-        backend.choose(wanted.value)
+    named = wanted.value if wanted else None
+    if not wanted and recipe is None:
+        named = backend.of_environment()
+    if named:
+        backend.choose(named)
     elif "keras" not in sys.modules:
         fitted = [read(recipe).backend] if recipe else []
         choices = [*fitted, *(choice.value for choice in Backend)]

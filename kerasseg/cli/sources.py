@@ -35,10 +35,20 @@ def _expanded(path: Path, images: str) -> list[Path]:
             each if places.is_remote(each) else path.parent / each for each in named
         ]
     else:
-        return [_there(path, "Correct the path.")]
+        return [_there(path, _PATTERN if _is_pattern(path) else "Correct the path.")]
     if not found:
         raise ValueError(f"{path}: names no scene. Give one that does.")
     return [_there(each, f"Correct {path}.") for each in found]
+
+
+_PATTERN = (
+    "A pattern that finds files is the shell's matter: leave its quotes out, or name "
+    "the folder and give the pattern with --images."
+)
+
+
+def _is_pattern(path: Path) -> bool:
+    return any(sign in path.name for sign in "*?[")
 
 
 def _there(path: Path, cure: str) -> Path:

@@ -86,7 +86,7 @@ def _no_labels(each: Look) -> Finding:
     kind = np.dtype(each.info.dtype).kind
     reason = (
         f"{each.info.count} bands of {each.info.dtype} hold no classes"
-        if kind not in "ui" or each.info.count == 2
+        if kind not in "ui" or each.info.count not in (1, 3)
         else f"it holds more than {MOST_VALUES} values, too many for classes"
     )
     return Finding(

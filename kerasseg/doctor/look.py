@@ -183,7 +183,7 @@ def _named(info: raster.Info) -> str:
 
 def _may_be_label(info: raster.Info) -> bool:
     whole = np.dtype(info.dtype).kind in "ui"
-    return whole and (info.count == 1 or (info.count >= 3 and info.dtype == "uint8"))
+    return whole and (info.count == 1 or (info.count == 3 and info.dtype == "uint8"))
 
 
 def _fills(info: raster.Info) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ from kerasseg.doctor.scenes import Progress, unreadable
 from kerasseg.doctor.sketch import Sketch
 from kerasseg.doctor.world import Samples, Tile
 from kerasseg.legend import IGNORE
+from kerasseg.raster import is_measured
 from kerasseg.sample import Dataset, Sample
 
 SPLITS = ("train", "val", "test")
@@ -97,13 +98,15 @@ class _Gathered:
         classes = self.dataset.legend.num_classes
         beyond = [v for v in np.flatnonzero(counts).tolist() if classes <= v != IGNORE]
         held = _held(image)
-        finite = held[np.isfinite(held).all(axis=1)] if held.dtype.kind == "f" else held
+        whole = held
+        if held.dtype.kind == "f":
+            whole = held[is_measured(held).all(axis=1)]
         if split == "train":
             for band, sketch in enumerate(self._sketches):
-                sketch.add(finite[:, band])
+                sketch.add(whole[:, band])
         broken = 0
         if image.dtype.kind == "f":
-            broken = int(image.size - np.count_nonzero(np.isfinite(image)))
+            broken = int(image.size - np.count_nonzero(is_measured(image)))
         self._tiles.append(
             Tile(
                 id=name,
@@ -111,7 +114,7 @@ class _Gathered:
                 digest=_digest(image),
                 counts=counts[:classes].astype(np.int64),
                 strange=tuple(beyond),
-                bright=_bright(finite, image.shape[-1]),
+                bright=_bright(whole, image.shape[-1]),
                 broken=broken,
                 is_empty=bool((image == image.ravel()[0]).all()),
             )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kerasseg import raster
+
 _MOST = 1 << 16
 
 
@@ -17,8 +19,8 @@ class Band:
     """The values of one band.
 
     Args:
-        observed: Pixels that hold data and are finite.
-        broken: Pixels that hold data and are NaN or infinite.
+        observed: Pixels that hold data and can be measured.
+        broken: Pixels that hold data and are NaN, infinite or beyond all measures.
         low: The smallest value, NaN if none is observed.
         high: The largest.
         at_high: Pixels that have it.
@@ -59,9 +61,9 @@ class Sketch:
         """Take in the values of pixels that hold data, of any shape."""
         values = values.ravel()
         if values.dtype.kind == "f":
-            finite = np.isfinite(values)
-            self._broken += values.size - int(np.count_nonzero(finite))
-            values = values[finite]
+            measured = raster.is_measured(values)
+            self._broken += values.size - int(np.count_nonzero(measured))
+            values = values[measured]
         if not values.size:
             return
         self._observed += values.size

@@ -29,7 +29,7 @@ def find(scenes: Scenes) -> Iterator[Finding]:
         file, names = str(each.path), each.info.bands
         broken = sum(band.broken for band in each.bands)
         if broken:
-            yield _broken(file, broken, "declare NaN as the file's nodata")
+            yield _broken(file, broken, "declare them as the file's nodata")
         if not each.is_empty:
             yield from _constant(file, names, each.bands)
             yield from _saturated(file, names, each.bands, each.fill)
@@ -68,7 +68,7 @@ def _broken(file: str, number: int, otherwise: str) -> Finding:
     return Finding(
         "K201",
         file,
-        f"{number:,} values are NaN or infinite, and count as data.",
+        f"{number:,} values are NaN, infinite or beyond 1e30, and count as data.",
         f"Mend them, or {otherwise}: one is enough to make a loss NaN.",
     )
 

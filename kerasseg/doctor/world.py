@@ -42,7 +42,7 @@ class Tile:
         counts: Pixels per class, `(C,)`.
         strange: Label values that are no class of the legend.
         bright: The 98th percentile of each band.
-        broken: Values that are NaN or infinite.
+        broken: Values that are NaN, infinite or beyond all measures.
         is_empty: Whether its image has one value only.
     """
 

@@ -48,7 +48,7 @@ class Job:
             "model": artifact.fingerprint(self.model),
             "scene": [_state(path) for path in files],
             "choice of options": {**self.told, **_of_pieces(self.outputs)},
-            "batch_size": self.batch_size,
+            "batch_size": min(self.batch_size, self.windows.count),
         }
 
     def name(self, files: Sequence[Path]) -> str:

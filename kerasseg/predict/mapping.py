@@ -54,7 +54,7 @@ def run(
         map=job.destination,
         height=info.height,
         width=info.width,
-        windows=len(windows.rows.starts) * len(windows.columns.starts),
+        windows=windows.count,
         resumed=sum(map(_count, parts[:done])),
         pixels=tuple(pixels.tolist()),
         seconds=time.perf_counter() - begun,

@@ -14,7 +14,7 @@ from kerasseg.layers.bands import Bands
 from kerasseg.predict.blending import Axis
 from kerasseg.predict.classifying import batch_size as that_fits
 from kerasseg.predict.classifying import classifier
-from kerasseg.predict.job import Job
+from kerasseg.predict.job import PLAN, Job
 from kerasseg.predict.options import Outputs
 from kerasseg.predict.reading import Scene, match_bands
 
@@ -54,7 +54,7 @@ def opened(  # noqa: PLR0913
         info = stack.info
         bands = match_bands(info, artifact.bands(model))
         rows, columns = axes(info, window, overlap)
-        refuse_own_place(stack.files, destination, outputs)
+        check_place(stack.files, destination, outputs)
         warn_of_resolution(info, model)
         if batch_size is None:
             one = np.empty((1, rows.window, columns.window, len(bands)))
@@ -114,14 +114,14 @@ def warn_of_resolution(info: raster.Info, model: keras.Model) -> None:
     )
 
 
-def refuse_own_place(
-    files: Sequence[Path], destination: Path, outputs: Outputs
-) -> None:
-    """Refuse to write over what is read, or a GeoTIFF by another name.
+def check_place(files: Sequence[Path], destination: Path, outputs: Outputs) -> None:
+    """See to it that a map takes the place of nothing but a map.
+
+    `predict RUN *.tif` names the last of the scenes as the map: it must survive that.
 
     Raises:
-        ValueError: If one of the files to come is one of the scene's, or the map is
-            to be called a picture, or polygons.
+        ValueError: If one of the files to come is one of the scene's, the map is to be
+            called a picture, or polygons, or in its place lies what is no map.
     """
     raster.check_name(destination)
     taken = {places.absolute(path) for path in files}
@@ -131,3 +131,10 @@ def refuse_own_place(
             raise ValueError(
                 f"{path}: is the scene itself. Give the map a name of its own."
             )
+    if not places.exists(destination) or places.is_folder(destination):
+        return
+    if PLAN not in raster.tags(destination):
+        raise ValueError(
+            f"{destination}: is there, and no map of kerasseg. Give the map another "
+            "place, or remove the file first."
+        )

@@ -1,5 +1,6 @@
 """What is written of a scene, and what is told of it in the end."""
 
+import math
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +32,8 @@ class Outputs:
             reference system, as a rule square metres.
 
     Raises:
-        ValueError: If a number is negative, or the extra `vector` is not installed.
+        ValueError: If a number is negative or infinite, or the extra `vector` is not
+            installed.
     """
 
     probabilities: Encoding | None = None
@@ -43,9 +45,9 @@ class Outputs:
 
     def __post_init__(self):
         for name in ("simplify", "min_area"):
-            if not getattr(self, name) >= 0:
+            if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(
-                    f"{name} {getattr(self, name)}. Give a number from 0 on."
+                    f"{name} {getattr(self, name)}. Give a finite number from 0 on."
                 )
 
         missing = [name for name in _VECTOR if self.polygons and not find_spec(name)]

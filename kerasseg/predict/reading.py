@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasseg.predict.blending import Axis, Block
 from kerasseg.predict.dated import Dated
-from kerasseg.raster import Info, Stack, Window
+from kerasseg.raster import Info, Stack, Window, is_measured
 
 _TYPES = {"uint8", "int8", "uint16", "int16", "int32", "float32"}
 """What goes to the device as it is. Others, which JAX has not, become float32."""
@@ -56,6 +56,7 @@ def match_bands(info: Info, wanted: Sequence[str]) -> list[int]:
         if info.count == len(names):
             return list(range(info.count))
     elif set(names) <= set(known):
+        _refuse_twins(info, names)
         return [known[name] for name in names]
     raise ValueError(
         f"{info.path}: {info.count} bands ({', '.join(info.bands)}), but the model "
@@ -63,6 +64,17 @@ def match_bands(info: Info, wanted: Sequence[str]) -> list[int]:
         "a band is called by its description, a file of one band by its own name. "
         "`kerasseg prepare stack SCENE NAMED.tif --band NAME ...` names them."
     )
+
+
+def _refuse_twins(info: Info, wanted: Sequence[str]) -> None:
+    here = [name.lower() for name in info.bands]
+    for name in wanted:
+        if here.count(name) > 1:
+            raise ValueError(
+                f"{info.path}: {here.count(name)} of its bands are called {name}, so "
+                "which one the model is to read is not known. Name each band once, "
+                "with `kerasseg prepare stack SCENE NAMED.tif --band NAME ...`."
+            )
 
 
 @dataclass
@@ -82,6 +94,11 @@ class Scene:
     fill: Sequence[float]
     rows: Axis
     columns: Axis
+
+    @property
+    def count(self) -> int:
+        """Number of windows, those without data included."""
+        return len(self.rows.starts) * len(self.columns.starts)
 
     def batches(
         self, size: int, todo: Sequence[Block], before: Sequence[Sequence[int]] = ()
@@ -152,11 +169,12 @@ class Scene:
         pixels = self.stack.read(window, self.bands)
         observed = self.stack.observed(window)
         if pixels.dtype.name not in _TYPES:
-            pixels = pixels.astype(np.float32)
+            with np.errstate(over="ignore"):  # what is too large holds no data
+                pixels = pixels.astype(np.float32)
         if pixels.dtype.kind == "f":
-            finite = np.isfinite(pixels)
-            observed &= finite.any(axis=-1)
-            pixels = np.where(finite, pixels, np.float32(self.fill))
+            measured = is_measured(pixels)
+            observed &= measured.any(axis=-1)
+            pixels = np.where(measured, pixels, np.float32(self.fill))
         if not observed.all():
             pixels[~observed] = _stored(self.fill, pixels.dtype)
         return pixels, observed

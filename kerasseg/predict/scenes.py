@@ -7,19 +7,19 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from kerasseg import artifact, raster
-from kerasseg.places import exists, place
+from kerasseg import artifact
+from kerasseg.places import place
 from kerasseg.predict.classifying import batch_size as that_fits
 from kerasseg.predict.classifying import classifier
 from kerasseg.predict.dated import Dated
-from kerasseg.predict.job import PLAN, Job, is_made
+from kerasseg.predict.job import Job, is_made
 from kerasseg.predict.mapping import Progress, run
 from kerasseg.predict.opening import (
     Source,
     axes,
+    check_place,
     means,
     opened,
-    refuse_own_place,
     told,
     warn_of_resolution,
 )
@@ -157,7 +157,7 @@ def series(  # noqa: PLR0913
     }
     stack = Dated(Path(folder), artifact.bands(model), **dates)
     rows, columns = axes(stack.info, window, overlap)
-    refuse_own_place(stack.files, place(destination), outputs)
+    check_place(stack.files, place(destination), outputs)
     warn_of_resolution(stack.info, model)
     count = len(stack.days)
     if batch_size is None:
@@ -216,12 +216,4 @@ def several(
         destination = place(folder) / f"{name}.tif"
         with opened(model, source, destination, **options) as (job, files):
             if not is_made(job, files):
-                _refuse_strangers(destination)
                 yield run(job, files, fresh, each(destination))
-
-
-def _refuse_strangers(destination: Path) -> None:
-    if exists(destination) and PLAN not in raster.tags(destination):
-        raise ValueError(
-            f"{destination}: is there, and no map of kerasseg. Give another folder."
-        )

@@ -44,7 +44,7 @@ class Work:
         """Read the records of the blocks that are finished, from the first on."""
         records = []
         while (path := self.record(len(records))).is_file():
-            records.append(json.loads(path.read_text()))
+            records.append(works.noted(path))
         return records
 
     def finish(self, block: int, **record: Any) -> None:

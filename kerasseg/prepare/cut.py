@@ -136,14 +136,16 @@ def _observed(image: raster.Stack, pixels: np.ndarray, window: Window) -> np.nda
     observed = image.observed_each(window)
     if pixels.dtype.kind != "f":
         return observed
-    finite, nodata = np.isfinite(pixels).all(axis=-1), image.info.nodata
+    each, nodata = raster.is_measured(pixels), image.info.nodata
+    measured = each.all(axis=-1)
     if nodata is not None and np.isnan(nodata):
-        return observed & finite
-    if not finite[observed].all():
-        row, column, _ = np.argwhere(~finite & observed)[0]
+        return observed & measured
+    if not measured[observed].all():
+        wrong = tuple(np.argwhere(~each & observed[..., None])[0])
+        row, column = window.row + wrong[0], window.column + wrong[1]
         raise raster.RasterError(
-            f"{image.info.path}: not a finite number at row {window.row + row}, column "
-            f"{window.column + column}. Mend it, or declare NaN as the file's nodata."
+            f"{image.info.path}: {pixels[wrong]:g} at row {row}, column {column} is "
+            "nothing measured. Mend it, or declare it as the file's nodata."
         )
     return observed
 

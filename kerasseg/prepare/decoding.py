@@ -13,6 +13,9 @@ from kerasseg.legend import IGNORE, Legend, LegendError
 Coding = Literal["auto", "color", "value"]
 Decode = Callable[[np.ndarray], np.ndarray]
 
+_MOST_BANDS = 3
+"""Of colours; alpha is not counted. An image has more, and is no label."""
+
 
 class Decoding:
     """From values or colours to class indices.
@@ -56,6 +59,11 @@ class Decoding:
         if np.dtype(about.dtype).kind not in "ui":
             raise LegendError(
                 f"{about.path}: {about.dtype} label. Give whole numbers, or colours."
+            )
+        if about.count > _MOST_BANDS:
+            raise LegendError(
+                f"{about.path}: {about.count} bands are no label. Give a raster of one "
+                "band of labels, or of three of colours."
             )
         if self.coding == "color" and not about.palette and about.count < 3:
             raise LegendError(

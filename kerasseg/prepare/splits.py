@@ -11,6 +11,9 @@ SPLITS = ("train", "val", "test")
 
 By = Literal["scene", "block", "random"]
 
+_ROUNDING = 1e-3
+"""Thirds that were rounded up are still no more than all."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -20,7 +23,8 @@ class Plan:
         by: What stays together: a whole `"scene"`, a square `"block"` of a scene, or
             nothing (`"random"`; neighbours then stand on both sides, and the scores
             flatter).
-        fractions: Shares of train, val and test. A share of 0 is an empty split.
+        fractions: Shares of train, val and test, at most 1 together; what is left
+            goes to all alike. A share of 0 is an empty split.
         patterns: For a split, glob patterns of the scenes it consists of. The other
             scenes go to the other splits, by their fractions.
         seed: Another seed, another draw.
@@ -35,11 +39,12 @@ class Plan:
 
     def __post_init__(self):
         wrong = len(self.fractions) != 3 or min(self.fractions) < 0
-        if wrong or sum(self.fractions) <= 0:
+        if wrong or not 0 < sum(self.fractions) <= 1 + _ROUNDING:
             given = ",".join(f"{share:g}" for share in self.fractions)
             raise ValueError(
-                f"fractions {given}. Give three shares, of train, val and "
-                "test, none of them negative."
+                f"fractions {given}, {sum(self.fractions):g} in all. Give three "
+                "shares, of train, val and test, none of them negative and all "
+                "together at most 1."
             )
         if self.by not in ("scene", "block", "random"):
             raise ValueError(f'split {self.by!r}. Choose "scene", "block" or "random".')

@@ -7,6 +7,7 @@ transform as it is.
 
 from kerasseg.raster.describing import Info, RasterError, grid
 from kerasseg.raster.meaning import read_legend
+from kerasseg.raster.measured import is_measured
 from kerasseg.raster.opening import small_cache
 from kerasseg.raster.reading import info, read, read_label, tags, thumbnail
 from kerasseg.raster.stack import Stack, open_stack
@@ -25,6 +26,7 @@ __all__ = [
     "check_name",
     "grid",
     "info",
+    "is_measured",
     "open_stack",
     "read",
     "read_label",

@@ -105,7 +105,7 @@ def describe(path: Path, source: rasterio.DatasetReader) -> Info:
     """Describe an open file.
 
     Raises:
-        RasterError: If its bands are of several types.
+        RasterError: If its bands are of several types, or of complex numbers.
     """
     indexes = without_alpha(source)
     types = sorted({source.dtypes[index - 1] for index in indexes})
@@ -113,6 +113,11 @@ def describe(path: Path, source: rasterio.DatasetReader) -> Info:
         raise RasterError(
             f"{path}: its bands are of several types, {' and '.join(types)}. Write it "
             "anew in one, such as with `rio convert --dtype`."
+        )
+    if types[0].startswith("complex"):
+        raise RasterError(
+            f"{path}: {types[0]} pixels, of two parts each. Write their amplitude: "
+            f"`gdal_translate DERIVED_SUBDATASET:AMPLITUDE:{path} amplitude.tif`."
         )
     return Info(
         path=path,

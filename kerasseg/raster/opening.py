@@ -47,9 +47,26 @@ def read_planes(
     Raises:
         RasterError: If the file, or of a VRT one that it is made of, is damaged.
     """
+    with _told(source, rectangle):
+        return source.read(list(indexes), window=rectangle)
+
+
+def read_mask(source: rasterio.DatasetReader, rectangle: _Rectangle) -> np.ndarray:
+    """Read the mask of an open file, which nodata in bands not asked for is part of.
+
+    Raises:
+        RasterError: As `read_planes` does.
+    """
+    with _told(source, rectangle):
+        return source.dataset_mask(window=rectangle)
+
+
+@contextmanager
+def _told(source: rasterio.DatasetReader, rectangle: _Rectangle) -> Iterator[None]:
+    """Read strictly, and tell what is wrong with a file."""
     try:
         with rasterio.Env(**STRICT):
-            return source.read(list(indexes), window=rectangle)
+            yield
     except errors.RasterioError as error:
         if source.name.lower().endswith(".vrt") and error.__cause__:
             why = getattr(error.__cause__, "errmsg", error.__cause__)

@@ -11,7 +11,7 @@ from rasterio.windows import Window as _Rectangle
 from kerasseg import places
 from kerasseg.places import place
 from kerasseg.raster.describing import RasterError, describe, joined, without_alpha
-from kerasseg.raster.opening import open_source, read_planes
+from kerasseg.raster.opening import open_source, read_mask, read_planes
 from kerasseg.raster.window import Window
 
 
@@ -124,9 +124,9 @@ def _observed(source, indexes: list[int], rectangle: _Rectangle) -> np.ndarray:
         # values are no mask.
         if source.nodata is None:
             return np.ones((rectangle.height, rectangle.width), bool)
-        planes = source.read(indexes, window=rectangle)
+        planes = read_planes(source, indexes, rectangle)
         return np.any(planes != source.nodata, axis=0)
-    return source.dataset_mask(window=rectangle) != 0
+    return read_mask(source, rectangle) != 0
 
 
 def open_stack(paths: str | Path | Sequence[str | Path]) -> Stack:

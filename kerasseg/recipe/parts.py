@@ -210,7 +210,7 @@ class Recipe(Part):
     seed: NonNegativeInt = 1
     """What every random choice follows from."""
     backend: Literal["jax", "tensorflow"] = "jax"
-    """What Keras runs on."""
+    """What Keras runs on; where a recipe is silent, a fit heeds `KERAS_BACKEND`."""
     data: Choice
     """The dataset, one of `kerasseg list datasets`, and its options."""
     model: Choice

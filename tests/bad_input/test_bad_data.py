@@ -32,6 +32,20 @@ CASES = [
         lambda w: w.change(",val,", ",train,", "patches/index.csv"),
     ),
     (
+        "patches.json cut short",
+        "check patches",
+        "patches/patches.json: damaged or not of kerasseg (Expecting value: line 1 "
+        "column 10 (char 9)). Prepare the data again.",
+        lambda w: w.write("patches/patches.json", '{"size": '),
+    ),
+    (
+        "patches.json of something else",
+        "check patches",
+        "patches/patches.json: damaged or not of kerasseg (no 'size'). Prepare the "
+        "data again.",
+        lambda w: w.write("patches/patches.json", '["another"]'),
+    ),
+    (
         "index without its file",
         "check patches",
         "no index at patches/index.csv. Prepare the data again.",

@@ -84,7 +84,7 @@ CASES = [
         VALIDATE,
         "map.tif: its bands are taken for colours, but are uint16. Give one band of "
         "labels, or colours of 8 bits.",
-        lambda w: w.paint("map.tif", 1, 64, 64, 4, dtype="uint16"),
+        lambda w: w.paint("map.tif", 1, 64, 64, 3, dtype="uint16"),
     ),
     (
         "map that is missing",
@@ -199,6 +199,18 @@ CASES = [
         "report where a file is",
         VALIDATE + " --output legend.yaml/report",
         "legend.yaml/report: Not a directory. Give a folder.",
+        None,
+    ),
+    (
+        "report where a file is, told before anything is read",
+        VALIDATE.replace("map.tif", "none.tif") + " --output legend.yaml",
+        "legend.yaml: Not a directory. Give a folder.",
+        None,
+    ),
+    (
+        "changes of a recipe where there is none",
+        "check map.tif --set seed=3",
+        "--set is for recipes, but map.tif is none. Leave it out.",
         None,
     ),
     (

@@ -15,6 +15,7 @@ from kerasseg import legend, raster
 pytestmark = pytest.mark.once
 
 PREDICT = "predict model.keras images/a.tif map.tif"
+SQUARE = {"width": 64, "height": 64, "transform": rasterio.Affine(1, 0, 0, 0, -1, 64)}
 
 
 def palette(world):
@@ -37,6 +38,36 @@ def spoilt_block(world):
         content.write(bytes(5000))
 
 
+def complex_numbers(world):
+    """Write an image as radars measure it, before its phase is left out."""
+    pixels = np.ones((3, 64, 64), np.complex64)
+    about = SQUARE | {"count": 3, "dtype": "complex_int16"}
+    with rasterio.open(world.folder / "images/a.tif", "w", **about) as file:
+        file.write(pixels)
+
+
+def spoilt_fourth(world):
+    """Spoil the last of four bands with names, and name those the model reads."""
+    from kerasseg import artifact
+
+    colors = ("red", "green", "blue")
+    model = artifact.load(world.folder / "model.keras")
+    whole = artifact.assemble(model, colors, [0] * 3, [1] * 3, artifact.legend(model))
+    artifact.save(whole, world.folder / "colors.keras")
+    path = world.folder / "images/a.tif"
+    about = SQUARE | {"count": 4, "dtype": "uint8", "nodata": 0}
+    about |= {"compress": "deflate", "interleave": "band"}
+    rng = np.random.default_rng(0)
+    with rasterio.open(path, "w", **about) as file:
+        file.write(rng.integers(1, 255, (4, 64, 64), np.uint8))
+        file.descriptions = (*colors, "nir")
+    with rasterio.open(path) as file:
+        place = file.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=4)
+    with path.open("r+b") as content:
+        content.seek(int(place))
+        content.write(bytes(900))
+
+
 def lost_part(world):
     """Write a view of an image that is not there any more."""
     import rasterio.shutil
@@ -54,6 +85,21 @@ def unfinished(world):
     (work / ".plan.json").write_text(json.dumps({"model": "another"}))
     (work / "block_000000.json").write_text("{}")
     (work / "lock").write_text("")
+
+
+def half_noted(world, name):
+    """Leave of a run with the right plan a note cut short, as a power cut can."""
+    from kerasseg import artifact, predict
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    model = artifact.load(world.folder / "model.keras")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kerasseg.predict.mapping.finish", stop)
+        with pytest.raises(KeyboardInterrupt):
+            predict.scene(model, "images/a.tif", "map.tif")
+    world.cut_short(f".map.tif.work/{name}")
 
 
 CASES = [
@@ -100,6 +146,16 @@ CASES = [
         "command to go on with it, or discard it with --fresh.",
         unfinished,
     ),
+    *(
+        (
+            f"unfinished run whose {name} is damaged",
+            PREDICT,
+            f".map.tif.work/{name}: damaged, so what was begun cannot go on. Remove "
+            ".map.tif.work and run again.",
+            lambda w, name=name: half_noted(w, name),
+        )
+        for name in (".plan.json", "block_000000.json")
+    ),
     (
         "list with a scene that is missing",
         "predict model.keras scenes.txt maps",
@@ -120,6 +176,39 @@ CASES = [
         lambda w: w.write("scenes.txt", "images/a.tif\nimages/b.tif\n"),
     ),
     (
+        "folder without a scene",
+        "predict model.keras empty map.tif",
+        "empty: names no scene. Give one that does.",
+        lambda w: (w.folder / "empty").mkdir(),
+    ),
+    (
+        "folder of scenes into one file",
+        "predict model.keras images map.tif",
+        "images names many scenes, but map.tif is one file. Give a folder for their "
+        "maps.",
+        None,
+    ),
+    (
+        "pattern that finds nothing",
+        "predict model.keras 'tiles/*.tif' maps",
+        "no scene at tiles/*.tif. A pattern that finds files is the shell's matter: "
+        "leave its quotes out, or name the folder and give the pattern with --images.",
+        None,
+    ),
+    (
+        "smallest polygon beyond all",
+        PREDICT + " --polygons gpkg --min-area inf",
+        "min_area inf. Give a finite number from 0 on.",
+        None,
+    ),
+    (
+        "reference date of single images in a folder",
+        "predict model.keras images maps --reference-date 2018-09-01",
+        "--reference-date is for models of series, but model.keras reads single "
+        "images. Leave it out.",
+        None,
+    ),
+    (
         "two scenes of one name",
         "predict model.keras images/a.tif labels/a.tif maps",
         "maps: two of the scenes are called a, and so would be their maps. Map them "
@@ -131,6 +220,27 @@ CASES = [
         "predict model.keras images/a.tif map.png --quicklook",
         "map.png: it will be a GeoTIFF. Let its name end in .tif.",
         None,
+    ),
+    (
+        "scene in the place of the map",
+        "predict model.keras images/a.tif images/b.tif",
+        "images/b.tif: is there, and no map of kerasseg. Give the map another place, "
+        "or remove the file first.",
+        None,
+    ),
+    (
+        "complex numbers",
+        PREDICT,
+        "images/a.tif: complex_int16 pixels, of two parts each. Write their amplitude: "
+        "`gdal_translate DERIVED_SUBDATASET:AMPLITUDE:images/a.tif amplitude.tif`.",
+        complex_numbers,
+    ),
+    (
+        "block spoilt in a band that the model does not read",
+        "predict colors.keras images/a.tif map.tif",
+        "images/a.tif: damaged or cut short near row 0, column 0. Copy or download the "
+        "file again.",
+        spoilt_fourth,
     ),
     (
         "reference date of a single image",

@@ -28,6 +28,12 @@ def place(world, dtype="uint8", value=1, west=5e5):
             file.write(np.full((64, 64), filled, kind))
 
 
+def place_bands(world, number):
+    """Give the place of the label raster to several bands."""
+    grid = raster.grid(64, 64, "EPSG:2180", 5e5, 4e5, 1.0)
+    raster.write(world.folder / "labels/a.tif", np.ones((64, 64, number), "u1"), grid)
+
+
 def flatten(world):
     """Give the label raster pixels without height."""
     import rasterio
@@ -124,6 +130,27 @@ CASES = [
         "value 2 stands for a class and for unlabelled pixels. Give the class another "
         "code, or unlabelled pixels another value with --nodata.",
         place,
+    ),
+    (
+        "nodata beyond every type",
+        f"{ALIGN} --nodata 99999999999999999999999",
+        "nodata 99999999999999999999999: no type of whole numbers holds it beside "
+        "uint8. Give unlabelled pixels another value with --nodata.",
+        place,
+    ),
+    (
+        "an image as label",
+        f"{ALIGN} --legend legend.yaml --coding value",
+        "labels/a.tif: 4 bands are no label. Give a raster of one band of labels, or "
+        "of three of colours.",
+        lambda w: (place(w), place_bands(w, 4)),
+    ),
+    (
+        "colours without a legend",
+        ALIGN,
+        "labels/a.tif: 3 bands, which only a legend tells the classes of. Give it with "
+        "--legend, or a raster of one band.",
+        lambda w: (place(w), place_bands(w, 3)),
     ),
     (
         "weight of no class",

@@ -115,7 +115,8 @@ CASES = [
     (
         "map over something else of its name",
         "predict model.keras images/a.tif labels",
-        "labels/a.tif: is there, and no map of kerasseg. Give another folder.",
+        "labels/a.tif: is there, and no map of kerasseg. Give the map another place, "
+        "or remove the file first.",
         None,
     ),
     (

@@ -9,6 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.once
 
+KINDS = ("images", "labels")
 PREPARE = "prepare patches images labels legend.yaml new --size 32 --workers 1"
 
 CASES = [
@@ -110,10 +111,20 @@ CASES = [
     (
         "pixels that are no number",
         PREPARE,
-        "images/a.tif: not a finite number at row 0, column 0. Mend it, or "
-        "declare NaN as the file's nodata.",
+        "images/a.tif: nan at row 0, column 0 is nothing measured. Mend it, or "
+        "declare it as the file's nodata.",
         lambda w: [
             w.paint(f"images/{n}.tif", np.nan, 64, 64, 3, dtype="float32")
+            for n in "abc"
+        ],
+    ),
+    (
+        "pixels of a fill that is not declared",
+        PREPARE,
+        "images/a.tif: -3.40282e+38 at row 0, column 0 is nothing measured. Mend it, "
+        "or declare it as the file's nodata.",
+        lambda w: [
+            w.paint(f"images/{n}.tif", -3.4028235e38, 64, 64, 3, dtype="float32")
             for n in "abc"
         ],
     ),
@@ -174,6 +185,27 @@ CASES = [
         "Invalid value for '--fractions': '1,2' is not three shares, such as "
         "0.7,0.2,0.1. See `kerasseg prepare patches --help`.",
         None,
+    ),
+    (
+        "fractions of more than all",
+        PREPARE + " --fractions 0.9,0.9,0.9",
+        "fractions 0.9,0.9,0.9, 2.7 in all. Give three shares, of train, val and "
+        "test, none of them negative and all together at most 1.",
+        None,
+    ),
+    (
+        "an image as label",
+        PREPARE,
+        "labels/b.tif: 4 bands are no label. Give a raster of one band of labels, or "
+        "of three of colours.",
+        lambda w: w.paint("labels/b.tif", 1, 64, 64, 4),
+    ),
+    (
+        "names of too few bands",
+        PREPARE + " --band red --band green",
+        "images/a.tif has 3 bands, but 2 names are given: red, green. Give one --band "
+        "for each.",
+        lambda w: w.remove(*(f"{kind}/{n}.tif" for kind in KINDS for n in "bc")),
     ),
     (
         "pattern that names no scene",

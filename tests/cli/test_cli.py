@@ -5,11 +5,14 @@ import os
 import resource
 import subprocess
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from kerasseg import recipe
+from kerasseg import backend, recipe
+from kerasseg.cli import running
 
 pytestmark = pytest.mark.once
 
@@ -176,6 +179,61 @@ def test_what_can_be_listed_is_told_on_one_line(kerasseg):
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
     assert "Choose from: models, datasets, losses" in done.stderr
+
+
+_RECIPE = """\
+version: 1
+data: {name: patches, root: patches}
+model: {name: fpn, encoder: resnet18}
+training: {epochs: 1, batch_size: 2, learning_rate: 1e-3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "environment", "chosen"),
+    [
+        ("", "tensorflow", "tensorflow"),
+        ("", "", "jax"),
+        ("backend: jax", "tensorflow", "jax"),
+    ],
+)
+def test_the_environment_chooses_the_backend_where_the_recipe_does_not(
+    kerasseg, tmp_path, monkeypatch, line, environment, chosen
+):
+    monkeypatch.setenv("KERAS_BACKEND", environment)
+    (tmp_path / "recipe.yaml").write_text(_RECIPE + line)
+    assert _chosen(monkeypatch, lambda: kerasseg("fit", "recipe.yaml")) == chosen
+
+
+def test_the_environment_chooses_the_backend_for_a_model_without_a_run(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    run = partial(running.choose_backend, None, None)
+    assert _chosen(monkeypatch, run) == "tensorflow"
+
+
+def test_a_backend_of_the_environment_that_is_none_of_ours_is_told(
+    kerasseg, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    (tmp_path / "recipe.yaml").write_text(_RECIPE)
+    assert kerasseg("fit", "recipe.yaml").stderr == (
+        "kerasseg: error: KERAS_BACKEND=torch: kerasseg runs on jax or tensorflow. "
+        "Unset it, or choose one with `--backend`.\n"
+    )
+
+
+def _chosen(monkeypatch, run):
+    """Return the backend that is asked for, and load none."""
+    asked = []
+
+    def choose(name):
+        asked.append(name)
+        raise ValueError("enough")
+
+    monkeypatch.setattr(backend, "choose", choose)
+    with suppress(ValueError):  # a command tells it itself
+        run()
+    return asked[0]
 
 
 @pytest.mark.parametrize("command", ["predict", "evaluate"])

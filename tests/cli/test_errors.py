@@ -63,7 +63,23 @@ def test_an_error_of_ours_is_one_line(failing):
             PermissionError(13, "Permission denied", "/x"),
             "/x: Permission denied. Choose",
         ),
-        (OSError(28, "No space left on device"), "No space left on device."),
+        (
+            OSError(28, "No space left on device"),
+            "No space left on device. Free some space, or choose another place.\n",
+        ),
+        (
+            OSError(30, "Read-only file system", "/x"),
+            "/x: Read-only file system. Choose another place.\n",
+        ),
+        (
+            MemoryError("Unable to allocate 68.7 GiB"),
+            "not enough memory: Unable to allocate 68.7 GiB. Do less at a time: give a "
+            "smaller --batch-size or --window, or in a recipe training.batch_size.\n",
+        ),
+        (
+            RuntimeError("RESOURCE_EXHAUSTED: Out of memory.\n\nBuffers:"),
+            "not enough memory: RESOURCE_EXHAUSTED: Out of memory. Do less at a time: ",
+        ),
         (FileNotFoundError("no recipe at a. Correct the path."), "no recipe at a. Cor"),
     ],
 )

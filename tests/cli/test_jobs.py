@@ -1,6 +1,7 @@
 """The commands carry a small world from patches to a map."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,7 +151,21 @@ def test_many_scenes_become_maps_of_their_names(kerasseg, model, tmp_path):
     again = kerasseg("predict", model, "patches/images", "maps", "--images", "*")
     assert again.exit_code == 0, again.stderr
     assert len(list((tmp_path / "maps").iterdir())) == 12
-    assert f"maps/{scenes[0].name}" not in again.stdout  # It is there already.
+    assert f"maps/{scenes[0].name}" not in again.stdout
+    assert again.stdout.endswith("maps: 2 of 12 maps were there already\n")
+
+
+def test_pixels_without_data_are_told_beside_the_classes(kerasseg, model, tmp_path):
+    grid = replace(raster.grid(8, 8, "EPSG:2180", 5e5, 4e5, 0.25), nodata=0)
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    pixels[0, :4] = 9
+    raster.write(tmp_path / "dark.tif", pixels, grid)
+    done = kerasseg("predict", model, "dark.tif", "map.tif")
+    assert done.stdout.splitlines()[1:] == [
+        "  ground                     6.2%",
+        "  roof                       0.0%",
+        "  (no data)                 93.8%",
+    ]
 
 
 def test_pixels_of_another_size_are_told_in_one_line(kerasseg, model, tmp_path):

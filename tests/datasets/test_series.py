@@ -387,7 +387,7 @@ def test_rare_classes_are_dealt_to_each_split(make):
     label = np.ones((32, 32), np.uint8)
     label[:16, :8] = label[16:24, 24:] = 2
     root = make({"images/20190101.tif": random(32)}, label, 32)
-    options = {"patch_size": 8, "fractions": (1, 1, 1)}
+    options = {"patch_size": 8, "fractions": (1 / 3, 1 / 3, 1 / 3)}
     for split in ("train", "val", "test"):
         assert series.load(split, root, **options).class_counts()[1] > 0
 

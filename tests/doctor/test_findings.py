@@ -111,6 +111,13 @@ def test_a_fault_of_scenes_is_found(scenes, expected):
     assert ids(report) - FOLLOWS.get(expected, set()) == {expected}
 
 
+def test_an_image_among_labels_is_found(scenes):
+    raster.write(scenes.labels / "a.tif", np.ones((48, 48, 4), "uint8"))
+    report = doctor.scenes(scenes.images, scenes.labels, legend=scenes.legend)
+    (found,) = [each for each in report.findings if each.id == "K302"]
+    assert "4 bands of uint8 hold no classes" in found.sentence
+
+
 def test_labels_without_a_legend_are_noted(scenes):
     assert ids(doctor.scenes(scenes.images, scenes.labels)) == {"K303"}
 

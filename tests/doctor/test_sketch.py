@@ -40,6 +40,12 @@ def test_numbers_that_are_none_are_counted_and_left_out():
     assert (band.observed, band.broken, band.low, band.high) == (2, 2, 1, 3)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_fills_at_the_end_of_a_type_are_counted_and_left_out(dtype):
+    band = sketched(np.array([1, np.finfo(dtype).min, 3, np.finfo(dtype).max], dtype))
+    assert (band.observed, band.broken, band.mean, band.std) == (2, 2, 2, 1)
+
+
 def test_nothing_observed_is_not_constant():
     assert np.isnan(Sketch().band().low)
     assert not Sketch().band().is_constant

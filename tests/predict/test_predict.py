@@ -14,7 +14,7 @@ import rasterio.shutil
 from rasterio.enums import ColorInterp
 
 from kerasseg import artifact, backend, legend, predict, raster
-from kerasseg.predict import classifying, mapping
+from kerasseg.predict import classifying, mapping, opening
 from kerasseg.predict.blending import Axis
 
 BANDS = ("red", "green", "nir")
@@ -227,6 +227,19 @@ def test_nan_holds_no_data_and_does_not_spread(farsighted, write_scene, tmp_path
     assert summary.pixels[-1] == 100
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_number_of_a_type_holds_no_data_and_does_not_spread(
+    farsighted, write_scene, tmp_path, dtype
+):
+    pixels = _pixels(60, 70, dtype)
+    pixels[10:20, 10:20] = np.nan
+    predict.scene(farsighted, write_scene(pixels), tmp_path / "nan.tif", window=64)
+    pixels[10:20, 10:20] = np.finfo(dtype).min
+    predict.scene(farsighted, write_scene(pixels), tmp_path / "map.tif", window=64)
+    mapped = raster.read_label(tmp_path / "map.tif")
+    np.testing.assert_array_equal(mapped, raster.read_label(tmp_path / "nan.tif"))
+
+
 def test_a_mask_or_alpha_band_is_heeded(pixelwise, write_scene, tmp_path):
     pixels = np.concatenate(
         [_pixels(40, 40), np.full((40, 40, 1), 255, np.uint8)], axis=-1
@@ -294,6 +307,13 @@ def test_missing_bands_are_named(pixelwise, write_scene, tmp_path, bands):
     assert "scene.tif" in str(error.value)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "map.tif").exists()
+
+
+def test_bands_of_one_name_are_not_chosen_among(pixelwise, write_scene, tmp_path):
+    pixels = np.concatenate([_pixels(9, 9), _pixels(9, 9)[..., :1]], axis=-1)
+    scene = write_scene(pixels, bands=(*BANDS, "Red"))
+    with pytest.raises(ValueError, match=r"scene\.tif: 2 of its bands are called red"):
+        predict.scene(pixelwise, scene, tmp_path / "map.tif")
 
 
 @pytest.mark.parametrize("overlap", [-1, 33])
@@ -538,6 +558,21 @@ def test_windows_at_a_time_are_what_memory_holds(farsighted, monkeypatch):
     for room, expected in ((0, 1), (7, 3), (1000, 5)):
         monkeypatch.setattr(backend, "free_memory_bytes", lambda r=room: r * free)
         assert classifying.batch_size(farsighted, inputs, 5) == expected
+
+
+def test_a_batch_holds_no_more_windows_than_the_scene(pixelwise, write_scene, tmp_path):
+    shapes = []
+    scene = write_scene(_pixels(40, 70))
+    with opening.opened(
+        pixelwise, scene, tmp_path / "map.tif", window=64, overlap=0, batch_size=9
+    ) as (job, files):
+
+        def classify(images):
+            shapes.append(images.shape)
+            return job.classify(images)
+
+        mapping.run(replace(job, classify=classify), files, False, None)
+    assert shapes == [(2, 64, 64, 3)]
 
 
 @pytest.mark.parametrize(("trained", "warns"), [(10, False), (11, False), (20, True)])

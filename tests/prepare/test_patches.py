@@ -360,7 +360,7 @@ FAULTS = {
         lambda _, labels: paint(labels / "scene_1.tif", np.full((70, 100), 8, "u1")),
         r"scene_1.tif: label value 8 is not in the legend",
     ),
-    "nan": (spoil_nan, r"scene_2.tif: not a finite number at row 40, column 70"),
+    "nan": (spoil_nan, r"scene_2.tif: nan at row 40, column 70 is nothing measured"),
     "truncated": (spoil_truncated, r"scene_2.tif: .*(damaged|cut short).*download"),
     "only background": (
         lambda _, labels: [

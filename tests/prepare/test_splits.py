@@ -34,7 +34,7 @@ def test_a_rare_class_is_in_every_split():
     scenes, counts = world(30, per_scene=1)
     counts[:, 2] = 0
     counts[[3, 11, 20], 2] = 500
-    dealt = np.array(assign(Plan(fractions=(1, 1, 1)), scenes, counts))
+    dealt = np.array(assign(Plan(fractions=(1 / 3, 1 / 3, 1 / 3)), scenes, counts))
     assert set(dealt[[3, 11, 20]]) == set(splits.SPLITS)
 
 

@@ -58,7 +58,10 @@ def align(  # noqa: PLR0913, the options of a command
         Unknown, typer.Option(help="What becomes of values not in the legend.")
     ] = Unknown.REFUSE,
     nodata: Annotated[
-        int | None, typer.Option(help="The value of unlabelled pixels.")
+        int | None,
+        typer.Option(
+            help="What unlabelled pixels get; the type is widened where it must be."
+        ),
     ] = None,
     covered: Annotated[
         float,

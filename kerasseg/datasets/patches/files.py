@@ -71,6 +71,7 @@ def read_about(root: Path) -> dict[str, Any]:
         )
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
+        about = about if isinstance(about, dict) else {}
         needed = ("size", "bands", "mean", "std", "index")
         found = {key: about[key] for key in needed}
         return found | {key: about.get(key, {}) for key in ("dates", "statistics")}

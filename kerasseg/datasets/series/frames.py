@@ -79,7 +79,7 @@ def _without_nodata(pixels: np.ndarray, nodata: float | None) -> np.ndarray:
     if nodata is not None and not np.isnan(nodata) and nodata:
         pixels[pixels == nodata] = 0
     if pixels.dtype.kind == "f":
-        pixels[~np.isfinite(pixels)] = 0
+        pixels[~raster.is_measured(pixels)] = 0
     return pixels
 
 

@@ -104,12 +104,13 @@ def by_block(
         seed: Another seed, another draw.
 
     Raises:
-        ValueError: If the shares are not three.
+        ValueError: If the shares are not three, or are more than all.
     """
-    if len(fractions) != 3 or min(fractions) < 0 or sum(fractions) <= 0:
+    wrong = len(fractions) != 3 or min(fractions) < 0
+    if wrong or not 0 < sum(fractions) < 1.001:  # thirds may be rounded up
         raise ValueError(
             f"fractions {list(fractions)}. Give three shares, of train, val and test, "
-            "none of them negative."
+            "none of them negative and all together at most 1."
         )
     places = np.array([(w.row // w.height, w.column // w.width) for w in windows])
     side = block or max(1, (int(places.max()) + 1) // _BLOCKS)

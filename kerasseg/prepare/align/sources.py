@@ -77,8 +77,12 @@ def output(source: raster.Info, legend: Legend | None, nodata: int | None) -> Ou
         kept = source.nodata
         known = kept is not None and float(kept).is_integer()
         nothing = nodata if nodata is not None else int(kept) if known else IGNORE
-        kind = np.promote_types(source.dtype, np.min_scalar_type(nothing))
-        return Output(str(kind), nothing)
+        if source.count > 2:  # `align --share` makes two
+            raise LegendError(
+                f"{source.path}: {source.count} bands, which only a legend tells the "
+                "classes of. Give it with --legend, or a raster of one band."
+            )
+        return Output(_holding(nothing, np.dtype(source.dtype)), nothing)
     codes = tuple(
         entry.codes[0] if entry.codes else index
         for index, entry in enumerate(legend.classes)
@@ -93,8 +97,19 @@ def output(source: raster.Info, legend: Legend | None, nodata: int | None) -> Ou
             f"{'another class' if twice else 'unlabelled pixels'}. Give the class "
             "another code, or unlabelled pixels another value with --nodata."
         )
-    kind = np.result_type(*map(np.min_scalar_type, (*codes, nothing)))
-    return Output(str(kind), nothing, codes)
+    kind = np.result_type(np.uint8, *map(np.min_scalar_type, codes))
+    return Output(_holding(nothing, kind), nothing, codes)
+
+
+def _holding(value: int, kind: np.dtype) -> str:
+    """Name a type that holds all that another does, and a value."""
+    widened = np.result_type(kind, np.min_scalar_type(value))
+    if widened.kind not in "ui":
+        raise LegendError(
+            f"nodata {value}: no type of whole numbers holds it beside {kind}. Give "
+            "unlabelled pixels another value with --nodata."
+        )
+    return str(widened)
 
 
 class Raster:
