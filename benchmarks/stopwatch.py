@@ -7,6 +7,8 @@ import sys
 import time
 
 MATRIX = 2048
+LONG = 30
+"""Seconds of a step that needs no warming up."""
 
 
 def core_seconds() -> float:
@@ -23,7 +25,7 @@ def peak_rss_gb() -> float:
 def measure(step, rounds: int) -> dict[str, float]:
     """Time a step: the first, which compiles, and the median of the later ones."""
     first, _ = _once(step)
-    for _ in range(2):
+    for _ in range(2 if first < LONG else 0):
         step()
     seconds, cores = zip(*(_once(step) for _ in range(rounds)), strict=True)
     return {

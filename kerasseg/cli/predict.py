@@ -165,13 +165,14 @@ def _refuse_many(source: list[Path], scenes: list[Path], destination: Path) -> N
 @contextmanager
 def _told_warnings() -> Iterator[None]:
     """Tell warnings in the words of the command line."""
-    from kerasseg.predict import ResolutionWarning
+    from kerasseg.predict import ResolutionWarning, UnitWarning
 
     def tell(message: Any, *_: Any) -> None:
         typer.echo(f"kerasseg: warning: {message}", err=True)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("always", ResolutionWarning)
+        for doubt in (ResolutionWarning, UnitWarning):
+            warnings.simplefilter("always", doubt)
         warnings.showwarning = tell
         yield
 

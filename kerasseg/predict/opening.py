@@ -1,6 +1,5 @@
 """Check that a model can map a scene, and open it."""
 
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ import keras
 import numpy as np
 
 from kerasseg import artifact, places, raster
-from kerasseg.layers.bands import Bands
+from kerasseg.predict import doubts
 from kerasseg.predict.blending import Axis
 from kerasseg.predict.classifying import batch_size as that_fits
 from kerasseg.predict.classifying import classifier
@@ -21,14 +20,7 @@ from kerasseg.predict.reading import Scene, match_bands
 _STRIDE = 32
 """Models work on multiples of this; smaller windows would be padded inside."""
 
-_ALIKE = 1.25
-"""How many times larger pixels may be than those of the training."""
-
 Source = str | Path | Sequence[str | Path]
-
-
-class ResolutionWarning(UserWarning):
-    """The pixels of a scene are of another size than those of the training."""
 
 
 @contextmanager
@@ -55,13 +47,14 @@ def opened(  # noqa: PLR0913
         bands = match_bands(info, artifact.bands(model))
         rows, columns = axes(info, window, overlap)
         check_place(stack.files, destination, outputs)
-        warn_of_resolution(info, model)
+        windows = Scene(stack, bands, means(model), rows, columns)
+        doubts.warn(windows, model)
         if batch_size is None:
             one = np.empty((1, rows.window, columns.window, len(bands)))
             batch_size = that_fits(model, {"image": one}, max_batch_size)
         job = Job(
             model=model,
-            windows=Scene(stack, bands, means(model), rows, columns),
+            windows=windows,
             classify=classifier(model, lambda images: {"image": images}, tta),
             batch_size=batch_size,
             destination=destination,
@@ -97,21 +90,7 @@ def axes(info: raster.Info, window: int, overlap: int | None) -> tuple[Axis, Axi
 
 def means(model: keras.Model) -> tuple[float, ...]:
     """Return what stands where there is no data: it is 0 once normalised."""
-    return next(layer.mean for layer in model.layers if isinstance(layer, Bands))
-
-
-def warn_of_resolution(info: raster.Info, model: keras.Model) -> None:
-    """Warn if pixels are of another size than those a model was trained on."""
-    here, trained = info.resolution, artifact.resolution(model)
-    if here is None or trained is None or 1 / _ALIKE <= here / trained <= _ALIKE:
-        return
-    warnings.warn(
-        f"{info.path}: pixels of {here:.3g} m, but the model was trained on "
-        f"{trained:.3g} m. What it learnt to see has another size here; resample the "
-        "scene first.",
-        ResolutionWarning,
-        stacklevel=4,
-    )
+    return doubts.bands_of(model).mean
 
 
 def check_place(files: Sequence[Path], destination: Path, outputs: Outputs) -> None:

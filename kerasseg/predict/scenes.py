@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasseg import artifact
 from kerasseg.places import place
+from kerasseg.predict import doubts
 from kerasseg.predict.classifying import batch_size as that_fits
 from kerasseg.predict.classifying import classifier
 from kerasseg.predict.dated import Dated
@@ -21,7 +22,6 @@ from kerasseg.predict.opening import (
     means,
     opened,
     told,
-    warn_of_resolution,
 )
 from kerasseg.predict.options import Outputs, Summary
 from kerasseg.predict.reading import Scene
@@ -79,6 +79,7 @@ def scene(  # noqa: PLR0913
 
     Warns:
         ResolutionWarning: If the pixels are of another size than those of the training.
+        UnitWarning: If the values of all bands are of another order.
     """
     with opened(
         model,
@@ -141,6 +142,10 @@ def series(  # noqa: PLR0913
         FileNotFoundError: If there is no file with a date.
         ValueError: If files do not fit each other, the model or the options.
         OSError: If the map cannot be written.
+
+    Warns:
+        ResolutionWarning: If the pixels are of another size than those of the training.
+        UnitWarning: If the values of all bands are of another order.
     """
     if "days" not in model.input:
         raise ValueError(
@@ -158,15 +163,16 @@ def series(  # noqa: PLR0913
     stack = Dated(Path(folder), artifact.bands(model), **dates)
     rows, columns = axes(stack.info, window, overlap)
     check_place(stack.files, place(destination), outputs)
-    warn_of_resolution(stack.info, model)
     count = len(stack.days)
+    windows = Scene(stack, [], tuple(means(model)) * count, rows, columns)
+    doubts.warn(windows, model)
     if batch_size is None:
         shape = 1, rows.window, columns.window, count * len(artifact.bands(model))
         one = stack.batch(np.empty(shape, stack.info.dtype))
         batch_size = that_fits(model, one, max_batch_size)
     job = Job(
         model=model,
-        windows=Scene(stack, [], tuple(means(model)) * count, rows, columns),
+        windows=windows,
         classify=classifier(model, stack.batch, tta),
         batch_size=batch_size,
         destination=place(destination),

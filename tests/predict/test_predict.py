@@ -400,7 +400,8 @@ def test_a_large_scene_is_read_and_held_a_few_windows_at_a_time(
     predict.scene(pixelwise, scene, tmp_path / "map.tif", window=64, overlap=16)
     assert max(height for height, _ in seen) <= 64
     assert max(width for _, width in seen) <= 130 + 16
-    assert sum(height * width for height, width in seen) < 1.5 * 600 * 700
+    looked = 9 * 64 * 64  # before the first window, at the values
+    assert sum(height * width for height, width in seen) < 1.5 * 600 * 700 + looked
 
 
 def test_rows_stored_together_are_read_in_wide_blocks(
@@ -597,6 +598,30 @@ def test_pixels_of_another_size_than_in_training_are_warned_of(
     ]
     assert [f"pixels of 10 m, but the model was trained on {trained} m" in m
             for m in messages] == [True] * warns  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        (lambda pixels: pixels, None),
+        (lambda pixels: pixels // 50 + np.array([0, 0, 90], "uint8"), None),
+        (lambda pixels: pixels / np.float32(255), "red holds values of 0.0"),
+        (lambda pixels: pixels.astype("uint16") * 200 + 9000, "trained on 90 give or"),
+    ],
+)
+def test_values_of_another_unit_than_in_training_are_warned_of(
+    pixelwise, write_scene, tmp_path, stored, told
+):
+    scene = write_scene(stored(_pixels(300, 150)))
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        predict.scene(pixelwise, scene, tmp_path / "map.tif")
+    messages = [
+        str(each.message)
+        for each in found
+        if issubclass(each.category, predict.UnitWarning)
+    ]
+    assert [told in message for message in messages] == [True] * (told is not None)
 
 
 def test_scenes_of_a_list_become_maps_in_a_folder_and_are_made_once(

@@ -199,7 +199,7 @@ def test_nothing_goes_on_from_what_was_half_discarded(
 
 
 def _blank():
-    return np.full((150, 170, 3), 9, np.uint8)
+    return np.full((150, 170, 3), 99, np.uint8)
 
 
 def test_what_is_made_of_the_finished_map_may_be_asked_for_later(
