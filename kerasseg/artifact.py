@@ -171,6 +171,14 @@ def resolution(model: keras.Model) -> float | None:
     return _carrier(model, Bands).resolution
 
 
+def normalization(
+    model: keras.Model,
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of each band, in stored units."""
+    bands = _carrier(model, Bands)
+    return bands.mean, bands.std
+
+
 def fingerprint(model: keras.Model) -> str:
     """Hash layers and weights: models with the same hash give the same maps."""
     digest = hashlib.sha256(model.to_json().encode())

@@ -17,7 +17,6 @@ from safetensors.numpy import save_file
 from kerasseg import artifact
 from kerasseg.convert import segformer_config, tensors, verifying
 from kerasseg.convert.checkpoint import Summary, read
-from kerasseg.layers.bands import Bands
 from kerasseg.layers.normalized_difference import NormalizedDifference
 from kerasseg.models import segformer
 from kerasseg.weights import torch_names
@@ -173,14 +172,14 @@ def _pixels(whole: keras.Model, path: Path) -> dict[str, Any]:
             f"{path}: the model makes indices of its bands, which Hugging Face's does "
             "not. Train it without `training.indices`."
         )
-    bands = next(layer for layer in whole.layers if isinstance(layer, Bands))
+    mean, std = artifact.normalization(whole)
     return {
         "image_processor_type": "SegformerImageProcessor",
         "do_resize": False,
         "do_rescale": False,
         "do_normalize": True,
-        "image_mean": list(bands.mean),
-        "image_std": list(bands.std),
+        "image_mean": list(mean),
+        "image_std": list(std),
         "do_reduce_labels": False,
     }
 

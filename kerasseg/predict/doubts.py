@@ -8,7 +8,6 @@ import keras
 import numpy as np
 
 from kerasseg import artifact
-from kerasseg.layers.bands import Bands
 from kerasseg.predict.dated import Dated
 from kerasseg.predict.reading import Scene
 from kerasseg.raster import Info, RasterError, Window, is_measured
@@ -32,18 +31,13 @@ class UnitWarning(UserWarning):
     """The values of a scene are of another order than those of the training."""
 
 
-def bands_of(model: keras.Model) -> Bands:
-    """Return the layer that knows what a model was trained on."""
-    return next(layer for layer in model.layers if isinstance(layer, Bands))
-
-
 def warn(windows: Scene, model: keras.Model) -> None:
     """Warn of a scene whose map cannot be trusted."""
     info = windows.stack.info
     _warn_of_resolution(info, model)
     values = _values(windows, len(artifact.bands(model)))
     if len(values):
-        _warn_of_unit(info, values, bands_of(model))
+        _warn_of_unit(info, values, model)
 
 
 def _warn_of_resolution(info: Info, model: keras.Model) -> None:
@@ -59,14 +53,14 @@ def _warn_of_resolution(info: Info, model: keras.Model) -> None:
     )
 
 
-def _warn_of_unit(info: Info, values: np.ndarray, trained: Bands) -> None:
-    mean, std = np.array(trained.mean), np.array(trained.std)
+def _warn_of_unit(info: Info, values: np.ndarray, model: keras.Model) -> None:
+    mean, std = map(np.array, artifact.normalization(model))
     low, high = np.percentile(values, (2, 98), axis=0)
     least = np.where(mean > 0, _FRACTION * mean, mean - _DEVIATIONS * std)
     if (low <= mean + _DEVIATIONS * std).any() and (high >= least).any():
         return
     warnings.warn(
-        f"{info.path}: {trained.names[0]} holds values of {low[0]:.4g} to "
+        f"{info.path}: {artifact.bands(model)[0]} holds values of {low[0]:.4g} to "
         f"{high[0]:.4g}, but the model was trained on {mean[0]:.4g} give or take "
         f"{std[0]:.4g}, and no other band is nearer. It may be stored in another unit; "
         "bring it to that of the training first.",

@@ -47,7 +47,9 @@ def opened(  # noqa: PLR0913
         bands = match_bands(info, artifact.bands(model))
         rows, columns = axes(info, window, overlap)
         check_place(stack.files, destination, outputs)
-        windows = Scene(stack, bands, means(model), rows, columns)
+        # Where there is no data stands the mean: it is 0 once normalised.
+        means, _ = artifact.normalization(model)
+        windows = Scene(stack, bands, means, rows, columns)
         doubts.warn(windows, model)
         if batch_size is None:
             one = np.empty((1, rows.window, columns.window, len(bands)))
@@ -86,11 +88,6 @@ def axes(info: raster.Info, window: int, overlap: int | None) -> tuple[Axis, Axi
         side = min(window, -(-length // _STRIDE) * _STRIDE)
         found.append(Axis(length, side, min(overlap, side // 2)))
     return found[0], found[1]
-
-
-def means(model: keras.Model) -> tuple[float, ...]:
-    """Return what stands where there is no data: it is 0 once normalised."""
-    return doubts.bands_of(model).mean
 
 
 def check_place(files: Sequence[Path], destination: Path, outputs: Outputs) -> None:

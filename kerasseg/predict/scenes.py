@@ -19,7 +19,6 @@ from kerasseg.predict.opening import (
     Source,
     axes,
     check_place,
-    means,
     opened,
     told,
 )
@@ -164,7 +163,8 @@ def series(  # noqa: PLR0913
     rows, columns = axes(stack.info, window, overlap)
     check_place(stack.files, place(destination), outputs)
     count = len(stack.days)
-    windows = Scene(stack, [], tuple(means(model)) * count, rows, columns)
+    means, _ = artifact.normalization(model)
+    windows = Scene(stack, [], means * count, rows, columns)
     doubts.warn(windows, model)
     if batch_size is None:
         shape = 1, rows.window, columns.window, count * len(artifact.bands(model))
