@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasseg import artifact, raster
+from kerasseg.predict import doubts
 from kerasseg.predict import work as works
 from kerasseg.predict.ahead import ahead, behind
 from kerasseg.predict.blending import Block, blocks
@@ -39,6 +40,7 @@ def run(
     """
     begun = time.perf_counter()
     windows, legend = job.windows, artifact.legend(job.model)
+    doubts.warn(windows, job.model)
     parts = blocks(windows.rows, windows.columns, *_sides(windows, legend.num_classes))
     with (
         raster.small_cache(),

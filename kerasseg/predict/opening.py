@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from kerasseg import artifact, places, raster
-from kerasseg.predict import doubts
 from kerasseg.predict.blending import Axis
 from kerasseg.predict.classifying import batch_size as that_fits
 from kerasseg.predict.classifying import classifier
@@ -50,7 +49,6 @@ def opened(  # noqa: PLR0913
         # Where there is no data stands the mean: it is 0 once normalised.
         means, _ = artifact.normalization(model)
         windows = Scene(stack, bands, means, rows, columns)
-        doubts.warn(windows, model)
         if batch_size is None:
             one = np.empty((1, rows.window, columns.window, len(bands)))
             batch_size = that_fits(model, {"image": one}, max_batch_size)

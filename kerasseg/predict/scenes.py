@@ -9,7 +9,6 @@ import numpy as np
 
 from kerasseg import artifact
 from kerasseg.places import place
-from kerasseg.predict import doubts
 from kerasseg.predict.classifying import batch_size as that_fits
 from kerasseg.predict.classifying import classifier
 from kerasseg.predict.dated import Dated
@@ -165,7 +164,6 @@ def series(  # noqa: PLR0913
     count = len(stack.days)
     means, _ = artifact.normalization(model)
     windows = Scene(stack, [], means * count, rows, columns)
-    doubts.warn(windows, model)
     if batch_size is None:
         shape = 1, rows.window, columns.window, count * len(artifact.bands(model))
         one = stack.batch(np.empty(shape, stack.info.dtype))

@@ -576,6 +576,14 @@ def test_a_batch_holds_no_more_windows_than_the_scene(pixelwise, write_scene, tm
     assert shapes == [(2, 64, 64, 3)]
 
 
+def _warned(kind, *job):
+    """Map a scene, and return what is warned of."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        predict.scene(*job)
+    return [str(each.message) for each in found if issubclass(each.category, kind)]
+
+
 @pytest.mark.parametrize(("trained", "warns"), [(10, False), (11, False), (20, True)])
 def test_pixels_of_another_size_than_in_training_are_warned_of(
     write_scene, tmp_path, trained, warns
@@ -588,14 +596,7 @@ def test_pixels_of_another_size_than_in_training_are_warned_of(
     )
     model = artifact.load(tmp_path / "model.keras")
     scene = write_scene(_pixels(9, 9))
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        predict.scene(model, scene, tmp_path / "map.tif")
-    messages = [
-        str(each.message)
-        for each in told
-        if issubclass(each.category, predict.ResolutionWarning)
-    ]
+    messages = _warned(predict.ResolutionWarning, model, scene, tmp_path / "map.tif")
     assert [f"pixels of 10 m, but the model was trained on {trained} m" in m
             for m in messages] == [True] * warns  # fmt: skip
 
@@ -613,14 +614,7 @@ def test_values_of_another_unit_than_in_training_are_warned_of(
     pixelwise, write_scene, tmp_path, stored, told
 ):
     scene = write_scene(stored(_pixels(300, 150)))
-    with warnings.catch_warnings(record=True) as found:
-        warnings.simplefilter("always")
-        predict.scene(pixelwise, scene, tmp_path / "map.tif")
-    messages = [
-        str(each.message)
-        for each in found
-        if issubclass(each.category, predict.UnitWarning)
-    ]
+    messages = _warned(predict.UnitWarning, pixelwise, scene, tmp_path / "map.tif")
     assert [told in message for message in messages] == [True] * (told is not None)
 
 
