@@ -1,6 +1,6 @@
 """The one contract for data: what a sample is, and what a dataset owes its users."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NotRequired, Protocol, TypedDict
 
 import numpy as np
@@ -61,3 +61,22 @@ class Dataset(Protocol):
     def fingerprint(self) -> str:
         """Return a short hash that changes when any file of the dataset does."""
         ...
+
+
+_ROUNDING = 1e-3
+"""Thirds that were rounded up are still no more than all."""
+
+
+def check_fractions(fractions: Sequence[float]) -> None:
+    """Refuse shares of train, val and test that cannot be.
+
+    Raises:
+        ValueError: If they are not three, negative, all 0 or more than all.
+    """
+    wrong = len(fractions) != 3 or min(fractions) < 0
+    if wrong or not 0 < sum(fractions) <= 1 + _ROUNDING:
+        given = ",".join(f"{share:g}" for share in fractions)
+        raise ValueError(
+            f"fractions {given}, {sum(fractions):g} in all. Give three shares, of "
+            "train, val and test, none of them negative and all together at most 1."
+        )

@@ -7,12 +7,11 @@ from typing import Literal
 
 import numpy as np
 
+from kerasseg.sample import check_fractions
+
 SPLITS = ("train", "val", "test")
 
 By = Literal["scene", "block", "random"]
-
-_ROUNDING = 1e-3
-"""Thirds that were rounded up are still no more than all."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,7 @@ class Plan:
     buffer: float | None = None
 
     def __post_init__(self):
-        wrong = len(self.fractions) != 3 or min(self.fractions) < 0
-        if wrong or not 0 < sum(self.fractions) <= 1 + _ROUNDING:
-            given = ",".join(f"{share:g}" for share in self.fractions)
-            raise ValueError(
-                f"fractions {given}, {sum(self.fractions):g} in all. Give three "
-                "shares, of train, val and test, none of them negative and all "
-                "together at most 1."
-            )
+        check_fractions(self.fractions)
         if self.by not in ("scene", "block", "random"):
             raise ValueError(f'split {self.by!r}. Choose "scene", "block" or "random".')
 

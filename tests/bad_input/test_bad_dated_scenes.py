@@ -192,14 +192,14 @@ CASES = [
     ),
     (
         "two fractions",
-        "fractions [0.8, 0.2]. Give three shares, of train, val and test, none of "
-        "them negative and all together at most 1.",
+        "fractions 0.8,0.2, 1 in all. Give three shares, of train, val and test, "
+        "none of them negative and all together at most 1.",
         given("fractions: [0.8, 0.2]"),
     ),
     (
         "fractions of more than all",
-        "fractions [0.9, 0.9, 0.9]. Give three shares, of train, val and test, none of "
-        "them negative and all together at most 1.",
+        "fractions 0.9,0.9,0.9, 2.7 in all. Give three shares, of train, val and "
+        "test, none of them negative and all together at most 1.",
         given("fractions: [0.9, 0.9, 0.9]"),
     ),
     (

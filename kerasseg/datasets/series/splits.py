@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasseg.raster import Window
+from kerasseg.sample import check_fractions
 
 SPLITS = ("train", "val", "test")
 _BLOCKS = 8
@@ -106,12 +107,7 @@ def by_block(
     Raises:
         ValueError: If the shares are not three, or are more than all.
     """
-    wrong = len(fractions) != 3 or min(fractions) < 0
-    if wrong or not 0 < sum(fractions) < 1.001:  # thirds may be rounded up
-        raise ValueError(
-            f"fractions {list(fractions)}. Give three shares, of train, val and test, "
-            "none of them negative and all together at most 1."
-        )
+    check_fractions(fractions)
     places = np.array([(w.row // w.height, w.column // w.width) for w in windows])
     side = block or max(1, (int(places.max()) + 1) // _BLOCKS)
     _, unit = np.unique(places // side, axis=0, return_inverse=True)
